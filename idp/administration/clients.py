@@ -11,12 +11,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ..audit import AuditEvent, AuditRecord, Caller
 from ..audit.changed import changed
 from ..clock import Clock
-from ..directory.mirror import search_key
+from ..directory.mirror import has_all, search_key, search_words
 from ..errors import RefusedError
 from ..oauth.client import Client, ClientRegistry
 from ..oauth.clients.client_secret import ClientSecrets
@@ -29,14 +29,25 @@ from ..roles import Administrator, Right
 from . import delegation
 from .entries import ChangedMeanwhileError, ClientEntries, Entry
 from .merge_patch import merged
-from .pages import Page, cursor_of, place_of
+from .pages import Page, cursor_of, known_sort, place_of
 
 READ_ONLY: Final = ("client_id", "source", "disabled", "client_id_issued_at", "self_registered", "software_statement")
 """Members of the representation that a change may repeat and not alter."""
 _NOT_SHOWN: Final = ("required_level", "secret_file")
-SORTS: Final = ("client_id", "client_name", "created_at")
+NAMES: Final = ("client_id", "client_name")
+TIMES: Final = ("created_at", "last_used_at")
+SORTS: Final = tuple(sign + name for name in (*NAMES, *TIMES) for sign in ("", "-"))
+"""How applications are listed; one that was never used comes before all others by ``last_used_at``."""
 Matches = Callable[[str], bool]
 """Tells whether an entity tag is among those that a request names (RFC 9110 §13.1.1)."""
+
+
+class LastUses(Protocol):
+    """Where it is known when applications were used."""
+
+    def last_used(self) -> Mapping[str, int]:
+        """Give when each application was used last, by its identifier. Raises UnavailableError."""
+        ...
 
 
 class ClientAdministration:
@@ -50,11 +61,13 @@ class ClientAdministration:
         policy: What this deployment accepts.
         client_secrets: Makes secrets.
         clock: Source of the time.
+        uses: Knows when they were used last.
         address: Of the registration endpoint, below which an application's own address is.
     """
 
     def __init__(self, entries: ClientEntries, records: ClientRecords, registry: ClientRegistry, sectors: Sectors,
-                 policy: RegistrationPolicy, client_secrets: ClientSecrets, clock: Clock, *, address: str) -> None:
+                 policy: RegistrationPolicy, client_secrets: ClientSecrets, clock: Clock, uses: LastUses,
+                 *, address: str) -> None:
         self._entries = entries
         self._records = records
         self._registry = registry
@@ -62,10 +75,11 @@ class ClientAdministration:
         self._policy = policy
         self._client_secrets = client_secrets
         self._clock = clock
+        self._uses = uses
         self._address = address
 
     def listed(self, who: Administrator, *, q: str = "", source: str = "", state: str = "", owner_unit: str = "",
-               sort: str = "client_id", descending: bool = False, cursor: str = "", limit: int) -> Page:
+               sort: str = SORTS[0], cursor: str = "", limit: int) -> Page:
         """Give the applications that an administrator oversees, page by page.
 
         Args:
@@ -75,18 +89,22 @@ class ClientAdministration:
             state: ``active`` or ``disabled``; "" for both.
             owner_unit: Only those of exactly this agency.
             sort: One of ``SORTS``.
-            descending: The last ones first.
             cursor: As the page before gave it.
             limit: How many at most.
+
+        Raises:
+            InvalidParameterError: a cursor or an order that is none.
         """
         who.demand(Right.ADMINISTER)
-        place = place_of(cursor, int if sort == "created_at" else str, str)
-        wanted = search_key(q)
+        name, descending = known_sort(sort, SORTS).removeprefix("-"), sort.startswith("-")
+        place = place_of(cursor, int if name in TIMES else str, str)
+        uses = self._uses.last_used() if name == "last_used_at" else {}
+        words = search_words(q)
         found = [client for client in self._registry.all()
                  if who.oversees(client.owner_unit) and source in {"", client.source}
                  and state in {"", "disabled" if client.disabled else "active"} and owner_unit in {"", client.owner_unit}
-                 and wanted in search_key(client.client_name, client.client_id, client.owner)]
-        placed = sorted((((_sort_key(client, sort), client.client_id), client) for client in found),
+                 and has_all(words, search_key(client.client_name, client.client_id, client.owner))]
+        placed = sorted((((_sort_key(client, name, uses), client.client_id), client) for client in found),
                         key=lambda pair: pair[0], reverse=descending)
         if place is not None:
             placed = [pair for pair in placed if (pair[0] < place if descending else pair[0] > place)]
@@ -258,10 +276,10 @@ def summary(client: Client) -> dict[str, Any]:
             "token_endpoint_auth_method": client.token_endpoint_auth_method}
 
 
-def _sort_key(client: Client, sort: str) -> str | int:
-    if sort == "created_at":
-        return client.created_at
-    return client.client_id if sort == "client_id" else search_key(client.client_name)
+def _sort_key(client: Client, name: str, uses: Mapping[str, int]) -> str | int:
+    if name in TIMES:
+        return client.created_at if name == "created_at" else uses.get(client.client_id, 0)
+    return client.client_id if name == "client_id" else search_key(client.client_name)
 
 
 def _told(secret: str | None) -> dict[str, Any]:

@@ -81,6 +81,27 @@ def turned(given: Callable[[Place | None, Place | None, int], Sequence[Thing]], 
         cursor_of(*place(kept[0])) if after is not None and kept else ""
 
 
+def downwards(given: Callable[[Place | None, Place | None, int], Sequence[Thing]],
+              last: Place) -> Callable[[Place | None, Place | None, int], Sequence[Thing]]:
+    """Make what ``turned`` reads a list by, the other way round, of what reads it in its order.
+
+    Args:
+        given: As ``turned`` takes it.
+        last: A place behind everything in the list.
+    """
+    def the_other_way(after: Place | None, before: Place | None, most: int) -> Sequence[Thing]:
+        return (given(before, None, most) if before is not None else given(None, after or last, most))[::-1]
+
+    return the_other_way
+
+
+def known_sort(sort: str, sorts: Sequence[str]) -> str:
+    """Give how a list is sorted. Raises InvalidParameterError where the list knows no such order."""
+    if sort not in sorts:
+        raise InvalidParameterError(f"sort: one of {', '.join(sorts)}.")
+    return sort
+
+
 def place_of(cursor: str, *kinds: type) -> tuple[Any, ...] | None:
     """Read a cursor; None for "", the beginning.
 

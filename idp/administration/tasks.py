@@ -16,9 +16,10 @@ from ..clock import Clock
 from ..directory.tasks import LONGEST_PROOF, OWNERS, Task, TaskKind, TaskStore
 from ..errors import RefusedError
 from ..roles import Administrator, ForbiddenError, Right, Role
-from .pages import Page, cursor_of, place_of
+from .pages import Page, cursor_of, known_sort, place_of
 
 Unfinished = Callable[[Task], Sequence[str]]
+SORTS: Final = ("due_at", "-due_at")
 _READ: Final = 200
 OPERATOR = Administrator(role=Role.MACHINE, client_id="")
 """Who works at the command line: nothing of the province is out of their sight."""
@@ -36,10 +37,12 @@ class TaskAdministration:
     def __init__(self, store: TaskStore, clock: Clock, unfinished: Unfinished) -> None:
         self._store, self._clock, self._unfinished = store, clock, unfinished
 
-    def listed(self, who: Administrator, *, state: str = "open", unit: str = "", cursor: str = "", limit: int) -> Page:
-        """Give tasks of one state, those first that are due first. Raises InvalidParameterError for a cursor that is none."""
+    def listed(self, who: Administrator, *, state: str = "open", unit: str = "", sort: str = SORTS[0], cursor: str = "",
+               limit: int) -> Page:
+        """Give tasks of one state, by ``SORTS``. Raises InvalidParameterError for a cursor or an order that is none."""
         who.demand(Right.ADMINISTER)
-        found = self._store.page(state=state, unit=who.narrowed(unit), after=place_of(cursor, int, str), limit=limit + 1)
+        found = self._store.page(state=state, unit=who.narrowed(unit), after=place_of(cursor, int, str), limit=limit + 1,
+                                 descending=known_sort(sort, SORTS).startswith("-"))
         last = found[limit - 1] if len(found) > limit else None
         return Page([self._shown(task) for task in found[:limit]], cursor_of(last.due_at, last.task_id) if last else "")
 

@@ -321,7 +321,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     administration = Administration(
         access=access, announcements=announcement_administration, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
-                                     address=settings.issuer + Paths().registration),
+                                     client_steps, address=settings.issuer + Paths().registration),
         deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock), accounts=rollout.accounts,
         onboarding=Onboarding(client_steps, clients, examiner, clock),
         initial_access=InitialAccessAdministration(initial_access, clock),

@@ -10,11 +10,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from .officer import Officer
 
 Status = Literal["active", "disabled", "gone"]
+WORDS: Final = 8
+"""Words of a search at most: a name of four, and an agency's first ones."""
+_BETWEEN: Final = re.compile(r"[,;()\[\]\"“”|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,19 @@ class OfficerSearch(Protocol):
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """Give the words of a search, as they stand in search keys: at most four."""
-    return tuple(search_key(text).split()[:4])
+    """Give the words of a search, as they stand in search keys, without the signs that people write between: at most ``WORDS``.
+
+    "Nguyễn Văn A, Sở Y tế" and a pasted "Nguyễn Văn A;" mean the names alone. What has no letter and no digit is a word only
+    where nothing else is asked, and then finds nobody.
+    """
+    asked = search_key(text)
+    words = [word.strip(".:-–—") for word in _BETWEEN.sub(" ", asked).split()]
+    return tuple([word for word in words if any(sign.isalnum() for sign in word)] or asked.split())[:WORDS]
+
+
+def has_all(words: Sequence[str], key: str) -> bool:
+    """Tell whether every word stands in a search key, in whatever order; one or two letters begin a word."""
+    return all((word if len(word) > 2 else f" {word}") in f" {key}" for word in words)
 
 
 def national_number(text: str) -> str:

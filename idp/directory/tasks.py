@@ -85,7 +85,8 @@ class Task:
 class TaskStore(Protocol):
     """Where tasks stand. Every verb may raise UnavailableError(dependency="database")."""
 
-    def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int) -> Sequence[Task]:
+    def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int,
+             descending: bool = False) -> Sequence[Task]:
         """Give tasks, those first that are due first.
 
         Args:
@@ -93,6 +94,7 @@ class TaskStore(Protocol):
             unit: Only of officers of this agency or below; "" for all.
             after: Due moment and identifier of the last one seen.
             limit: How many at most.
+            descending: Those first that are due last.
         """
         ...
 

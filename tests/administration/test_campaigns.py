@@ -94,7 +94,7 @@ def test_security_38_an_agency_sees_its_own_whatever_it_asks_for(office: Office,
 
 
 def test_security_38_the_province_alone_changes_and_who_is_nobody_sees_nothing(office: Office, campaign: str) -> None:
-    subject = pages(office, office.province(), f"/{campaign}/missing?missing_order=unit")[0]["subject"]
+    subject = pages(office, office.province(), f"/{campaign}/missing?sort=unit")[0]["subject"]
     changes = [("/campaigns", {"name": "x", "deadline": day(office, 9), **QUESTION}), ("/campaigns/preview", QUESTION),
                (f"/campaigns/{campaign}/deadline", {"deadline": day(office, 9), "reason": "x"}),
                (f"/campaigns/{campaign}/close", {"reason": "x"}),
@@ -126,22 +126,24 @@ def test_an_agency_does_not_see_a_campaign_of_another(office: Office) -> None:
 
 def test_the_missing_are_narrowed_ordered_and_turned(office: Office, campaign: str) -> None:
     token = office.province()
-    whole = pages(office, token, f"/{campaign}/missing?missing_order=unit")
+    whole = pages(office, token, f"/{campaign}/missing?sort=unit")
     assert len(whole) == 7
     assert {(one["step"], one["owner"]) for one in whole} == {("enrol_factor", "officer")}
     assert [one["subject"] for one in sorted(whole, key=lambda one: (one["since"], one["subject"]))] == [
-        one["subject"] for one in pages(office, token, f"/{campaign}/missing?missing_order=since")]
+        one["subject"] for one in pages(office, token, f"/{campaign}/missing?sort=since")]
+    since = [pages(office, token, f"/{campaign}/missing?sort={sort}") for sort in ("since", "-since")]
+    assert since[0] == since[1][::-1]
     assert pages(office, token, f"/{campaign}/missing?step=ask") == []
     assert len(pages(office, token, f"/{campaign}/missing?q=nguyen%20chuyen")) == 7
     assert pages(office, token, f"/{campaign}/missing?q=khong-co-ai") == []
-    for wrong in ("?on=2020-01-01", f"?on={day(office, 1)}", "?on=x", "?step=x", "?missing_order=name", "?unit=x", "?cursor=x",
-                  "?more=1", "?missing_order=since&cursor=WyJhIiwiYiIsImMiXQ"):
+    for wrong in ("?on=2020-01-01", f"?on={day(office, 1)}", "?on=x", "?step=x", "?sort=name", "?unit=x", "?cursor=x",
+                  "?more=1", "?sort=since&cursor=WyJhIiwiYiIsImMiXQ"):
         assert office.call("GET", f"/campaigns/{campaign}/missing{wrong}", token).status_code == 400, wrong
 
 
 def test_who_is_taken_out_stands_in_the_list_with_the_reason(office: Office, campaign: str) -> None:
     token = office.province()
-    subject = pages(office, token, f"/{campaign}/missing?missing_order=unit")[0]["subject"]
+    subject = pages(office, token, f"/{campaign}/missing?sort=unit")[0]["subject"]
     body = {"subject": subject, "reason": "long_leave", "note": "Nghỉ thai sản"}
     assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body).status_code == 204
     assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, body).status_code == 409
@@ -162,13 +164,13 @@ def test_who_is_taken_out_stands_in_the_list_with_the_reason(office: Office, cam
 
 def test_the_whole_list_says_how_everybody_stands_and_files_say_the_same(office: Office, campaign: str) -> None:
     token = office.province()
-    subject = pages(office, token, f"/{campaign}/missing?missing_order=unit")[0]["subject"]
+    subject = pages(office, token, f"/{campaign}/missing?sort=unit")[0]["subject"]
     out = {"subject": subject, "reason": "seconded", "note": "=7/QĐ"}
     assert office.call("POST", f"/campaigns/{campaign}/exclusions", token, out).status_code == 204
-    whole = pages(office, token, f"/{campaign}/members?missing_order=unit")
+    whole = pages(office, token, f"/{campaign}/members?sort=unit")
     assert sorted((one["state"], one["reason"] or "", one["step"] or "") for one in whole) == [
         ("excluded", "disabled", ""), ("excluded", "seconded", ""), *[("missing", "", "enrol_factor")] * 6]
-    assert [one["subject"] for one in pages(office, token, f"/{campaign}/members?missing_order=since")] == [
+    assert [one["subject"] for one in pages(office, token, f"/{campaign}/members?sort=since")] == [
         one["subject"] for one in sorted(whole, key=lambda one: (one["since"], one["subject"]))]
     for query, many in (("member_state=missing", 6), ("member_state=excluded", 2), ("member_state=done", 0),
                         ("member_state=joined", 0), ("member_state=left", 0), ("step=enrol_factor", 6), ("step=ask", 0),

@@ -10,7 +10,10 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import create_engine, literal_column, select, text, update
 
+from idp.adapters.sql.client_steps import SqlClientSteps
 from idp.adapters.sql.tables import ClientRow
+from idp.administration.applications.onboarding import Done, Step
+from idp.audit import AuditEvent, AuditRecord
 from idp.oauth.clients.dynamic import RegistrationRequest
 from idp.oauth.clients.initial_access import Terms
 from tests.fakes.client_keys import jwks_of, pair
@@ -277,6 +280,12 @@ def test_a_deleted_application_is_gone_with_all_that_was_granted(office: Office)
 
 def test_lists_are_filtered_sorted_and_paged(office: Office) -> None:
     token = office.machine()
+
+    def ids(sort: str) -> list[str]:
+        first = office.call("GET", f"/clients?sort={sort}&limit=3", token).json
+        rest = office.call("GET", f"/clients?sort={sort}&cursor={first['next']}", token).json
+        return [one["client_id"] for one in (*first["items"], *rest["items"])]
+
     made = {office.made(token, client_name=name, province={"owner_unit": unit})[0]: name
             for name, unit in (("Đề án", IT), ("an toàn", HOME), ("Báo cáo", f"{IT}.1"))}
     names = [one["client_name"] for one in office.call("GET", "/clients?sort=client_name&source=registered", token).json["items"]]
@@ -291,8 +300,14 @@ def test_lists_are_filtered_sorted_and_paged(office: Office) -> None:
         cursor = f"&cursor={page['next']}"
     assert len(seen) == len(set(seen)) == 5
     assert [made[one] for one in seen if one in made] == ["Đề án", "Báo cáo", "an toàn"]
-    found = office.call("GET", f"/clients?q={quote('de an')}", token).json["items"]
-    assert [one["client_name"] for one in found] == ["Đề án"]
+    report = next(one for one, name in made.items() if name == "Báo cáo")
+    SqlClientSteps(office.database).note(report, Step.USED, Done(office.clock.now()), AuditRecord(
+        AuditEvent.CLIENT_TESTED, office.clock.now(), client_id=report))
+    assert ids("-last_used_at")[0] == report
+    assert ids("last_used_at") == ids("-last_used_at")[::-1]
+    for words in ("de an", "Án, đề"):
+        found = office.call("GET", f"/clients?q={quote(words)}", token).json["items"]
+        assert [one["client_name"] for one in found] == ["Đề án"]
     assert {one["client_id"] for one in office.call("GET", "/clients?source=file", token).json["items"]} == {"console", "qlvb"}
     assert office.call("GET", "/clients?disabled=true", token).json["items"] == []
     assert len(office.call("GET", f"/clients?owner_unit={IT}", token).json["items"]) == 1

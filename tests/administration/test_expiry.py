@@ -68,6 +68,7 @@ def test_every_number_is_the_length_of_the_list_behind_it(office: Office) -> Non
     told = forecast(office, token, "months=24")
     assert [one["unit_code"] for one in told["agencies"]] == [PROVINCE, IT, HOME]
     assert [one["count"] for one in told["agencies"]] == [6, 12, 6]
+    assert listed(office, token, "sort=-not_after") == listed(office, token, "")[::-1] != []
     assert (told["count"], told["followed"]) == (24, 12)
     assert len(told["months"]) == 24
     for agency in told["agencies"]:
@@ -107,7 +108,7 @@ def test_renewals_are_asked_for_by_people_and_reported_row_by_row(office: Office
 
 
 @pytest.mark.parametrize("query", ["month=2026-13", "month=x", "month=2026-1", "month=0001-01", "cursor=x", "followed=x",
-                                   "unit=x", "months=12", "limit=0"])
+                                   "unit=x", "months=12", "limit=0", "sort=name"])
 def test_security_43_what_is_no_question_is_refused(office: Office, query: str) -> None:
     assert office.call("GET", f"/enrollments/expiring?{query}", office.province()).status_code == 400
 

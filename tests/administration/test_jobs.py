@@ -75,7 +75,7 @@ def test_a_file_of_officers_from_asking_to_fetching(office: Office) -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    {"purpose": " "}, {"purpose": 1}, {"file": "pdf"}, {"columns": ["password"]}, {"state": "gone"}, {"order": "x"},
+    {"purpose": " "}, {"purpose": 1}, {"file": "pdf"}, {"columns": ["password"]}, {"state": "gone"}, {"sort": "x"},
     {"unit": "x"}, {"q": "\0"}, {"more": "x"}, {"kind": "list"}, {"kind": "x"}, {"kind": ["officers"]}])
 def test_what_cannot_be_is_refused_when_it_is_asked_for(office: Office, wrong: dict[str, Any]) -> None:
     answer = asked(office, office.province(), **wrong)

@@ -47,6 +47,11 @@ def test_what_is_due_first_comes_first_page_by_page(office: Office) -> None:
         cursor = f"&cursor={page['next']}"
     assert len(set(seen)) == 6
     assert seen == sorted(seen)
+    down = tasks(office, token, "limit=4&sort=-due_at")
+    place = office.call("GET", "/tasks?limit=4&sort=-due_at", token).json["next"]
+    down += tasks(office, token, f"limit=4&sort=-due_at&cursor={place}")
+    assert [(one["due_at"], one["id"]) for one in down] == seen[::-1]
+    assert office.call("GET", "/tasks?sort=name", token).status_code == 400
     office.clock.advance(86400)
     assert {one["overdue"] for one in tasks(office, office.machine())} == {True}
 

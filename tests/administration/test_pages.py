@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idp.administration.pages import InvalidParameterError, Place, cursor_of, place_of, turned
+from idp.administration.pages import InvalidParameterError, Place, cursor_of, downwards, place_of, turned
 
 STORABLE = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 
@@ -32,27 +32,30 @@ def test_a_place_of_another_kind_is_refused(place: tuple[object, ...]) -> None:
         place_of(cursor_of(*place), int, str)  # type: ignore[arg-type]
 
 
-def shelf(things: list[int], cursor: str = "", back: str = "", limit: int = 3) -> tuple[list[int], str, str]:
+def shelf(things: list[int], cursor: str = "", back: str = "", limit: int = 3, *,
+          down: bool = False) -> tuple[list[int], str, str]:
     """Turn a page of numbers in a row."""
     def given(after: Place | None, before: Place | None, most: int) -> list[int]:
         if before is not None:
             return [thing for thing in things if thing < before[0]][-most:]
         return [thing for thing in things if after is None or thing > after[0]][:most]
 
-    kept, following, prev = turned(given, lambda thing: (thing,), (int,), cursor=cursor, back=back, limit=limit)
+    kept, following, prev = turned(downwards(given, (501,)) if down else given, lambda thing: (thing,), (int,), cursor=cursor,
+                                   back=back, limit=limit)
     return list(kept), following, prev
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.sets(st.integers(0, 500), max_size=20).map(sorted), st.integers(1, 6))
-def test_a_list_is_turned_to_its_end_and_back_by_the_same_pages(things: list[int], limit: int) -> None:
-    forward = [shelf(things, limit=limit)]
+@given(st.sets(st.integers(0, 500), max_size=20).map(sorted), st.integers(1, 6), st.booleans())
+def test_a_list_is_turned_to_its_end_and_back_by_the_same_pages(things: list[int], limit: int, down: bool) -> None:
+    forward = [shelf(things, limit=limit, down=down)]
     while forward[-1][1]:
-        forward.append(shelf(things, cursor=forward[-1][1], limit=limit))
-    assert [thing for page in forward for thing in page[0]] == things, "each once, and none left out"
+        forward.append(shelf(things, cursor=forward[-1][1], limit=limit, down=down))
+    wanted = things[::-1] if down else things
+    assert [thing for page in forward for thing in page[0]] == wanted, "each once, and none left out"
     back = [forward[-1]]
     while back[-1][2]:
-        back.append(shelf(things, back=back[-1][2], limit=limit))
+        back.append(shelf(things, back=back[-1][2], limit=limit, down=down))
     assert [page[0] for page in reversed(back)] == [page[0] for page in forward]
     assert [page[1] for page in reversed(back)] == [page[1] for page in forward]
     assert forward[0][2] == ""

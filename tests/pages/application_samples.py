@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from idp.administration.clients import SORTS
 from idp.web.console.applications import words
+from idp.web.console.turning import sorting
 
 from .desk_samples import frame
 
@@ -53,7 +55,8 @@ def _acts(*names: str) -> list[dict[str, Any]]:
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give template and context of each sample, by name."""
     around = frame(who, "applications")
-    asked = {"q": "văn bản", "state": "active", "sort": "created_at"}
+    asked = {"q": "văn bản", "state": "active", "sort": "last_used_at"}
+    sorts = sorting("/admin/applications/", asked.items(), asked["sort"], SORTS)
 
     def rows() -> list[dict[str, Any]]:
         return [{**_QLVB, "owner": "Văn phòng UBND tỉnh", "unit_name": "", "course": _course(_FAR)},
@@ -63,7 +66,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                 {**_QLVB, "client_name": "Khảo sát công vụ", "owner": "Sở Nội vụ", "unit_name": "Sở Nội vụ", "disabled": True,
                  "course": _course(_DONE)}]
 
-    listed: dict[str, Any] = around | {"rows": rows, "asked": asked, "may_change": True,
+    listed: dict[str, Any] = around | {"rows": rows, "asked": asked, "sorts": sorts, "may_change": True,
                                        "turn": {"first": "/next", "prev": "", "next": "/next"}}
     one: dict[str, Any] = around | {
         "error": "", "found": _QLVB, "unit_name": _LONG, "entry": _ENTRY, "course": lambda: _course(_FAR), "findings": None,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from idp.administration.enrollment.expiry import SORTS as ENDS
+from idp.web.console.turning import sorting
+
 from .rollout_samples import running
 
 _ROLLOUT, _CARDS, _SYSTEM = ("Triển khai", "Rollout"), ("Chứng thư số và SIM", "Certificates and SIMs"), ("Hệ thống", "System")
@@ -157,6 +160,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         (_ROWS[3], 41, []), (_ROWS[1], 6, [{"id": "2026-04219001", "state": _WAITS}]))]
     expiring: dict[str, Any] = frame(who, "expiry") | {
         "rows": by_language(ending), "narrowed": {"month": "2027-01", "unit": "H30.11", "followed": "false"}, "total": 102,
+        "sort": "not_after", "sorts": sorting("/admin/certificates/expiry/list", [("month", "2027-01")], "not_after", ENDS),
         "months": [{"value": f"2027-{month:02}", "word": f"{month:02}/2027"} for month in range(1, 13)],
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "renew_url": "/next",
         "turn": {"first": "/next", "prev": "/next", "next": "/next"}}

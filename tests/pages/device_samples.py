@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from idp.administration.tasks import SORTS as DUE
+from idp.web.console.turning import sorting
+
 from .desk_samples import by_language, frame
 
 _HELD = {"name": "handed_over", "word": {"vi": "Đã bàn giao", "en": "Handed over"}, "tag": "ok", "icon": "check"}
@@ -63,6 +66,7 @@ def _tasks(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         return {lang: _TASKS[lang][number] for lang in ("vi", "en")}
 
     listed: dict[str, Any] = frame(who, "tasks") | {
+        "sort": "-due_at", "sorts": sorting("/admin/tasks/", [("state", "open")], "-due_at", DUE),
         "state": "open", "rows": _TASKS, "turn": {"first": "/next", "prev": "", "next": "/next"}}
     requests = by_language([{"id": "2026-04210004", "what": {"vi": "Cấp mới, thiết bị USB", "en": "New, USB device"},
                              "serial": "5401ab00c3d2e1f0", "standing": True, "state": _IN_USE}])

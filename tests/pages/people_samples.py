@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from idp.administration.people.ports import SORTS
 from idp.web.console.people import words
+from idp.web.console.turning import sorting
 
 from .desk_samples import by_language, frame
 
@@ -32,10 +34,11 @@ ADMINISTERS: Final[dict[str, Any]] = {"role": "Sở Y tế", "acts_for": [_DEPUT
 def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Give template and context of each sample, by name."""
     listed: dict[str, Any] = frame(who, "officers") | {
-        "rows": _ROWS, "narrowed": {"q": "", "unit": "", "state": "", "factor": "", "order": "name"},
+        "rows": _ROWS, "narrowed": {"q": "", "unit": "", "state": "", "factor": "", "sort": "name"},
         "columns": lambda: [{"name": name, "label": label, "shown": name in ("title", "seen", "factor")}
                             for name, label in words.columns().items()],
-        "states": words.states, "factors": words.factors, "orders": words.orders,
+        "states": words.states,
+        "factors": words.factors, "sorts": sorting("/admin/officers/", [("unit", "H30.11")], "name", SORTS),
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "export": "/next", "turn": _TURN,
         "bulk": lambda: [{"name": name, "label": label} for name, (label, _) in words.many().items()]}
     one: dict[str, Any] = frame(who, "officers") | {
@@ -89,7 +92,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "officers": ("console/people/officers.html", listed),
         "officers-none": ("console/people/officers.html", listed | {
             "rows": [], "bulk": [], "may_export": False, "turn": {"first": "", "prev": "", "next": ""},
-            "narrowed": {"q": "x", "unit": "H30.11", "state": "guest", "factor": "with", "order": "-name"}}),
+            "narrowed": {"q": "x", "unit": "H30.11", "state": "guest", "factor": "with", "sort": "last_sign_in"}}),
         "officer": ("console/people/officer.html", one),
         "officer-waits": ("console/people/officer.html", one | {
             "waiting": waiting, "factors": [], "sessions": [], "applications": None, "certificates": None, "devices": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
+from idp.administration.rollout.lists import SORTS
 from idp.pki.enrollment.states import State
 from idp.pki.enrollment.working_days import WorkingDays
 from idp.rollout.campaign import Goal
@@ -13,6 +14,7 @@ from idp.rollout.report import Issuer, paper
 from idp.rollout.roll import Roll
 from idp.rollout.steps import next_step
 from idp.web.console.rollout.words import bar
+from idp.web.console.turning import sorting
 from tests.rollout.course import course
 
 _LONG = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
@@ -94,8 +96,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     other = person | {"subject": "s2", "name": "Nguyễn Văn Mẫu"}
     missing: dict[str, Any] = around | {
         "found": found, "total": "132", "as_of": "23/11/2026 09:15",
-        "narrowed": {"step": "open_mailbox", "unit": "H30.1", "q": "thu", "order": "since",
-                                                     "on": "2026-11-22"},
+        "narrowed": {"step": "open_mailbox", "unit": "H30.1", "q": "thu", "sort": "since", "on": "2026-11-22"},
+        "sorts": sorting("/admin/rollout/c/missing", [("q", "thu")], "since", SORTS),
         "export": "/next", "may_change": True, "turn": {"first": "/next", "prev": "/next", "next": "/next"},
         "steps": _by_language([{"value": "open_mailbox", "word": {"vi": "Chưa có hộp thư", "en": "No mailbox yet"}}]),
         "units": [{"code": "H30.1", "name": "Sở Y tế"}],
@@ -111,7 +113,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "found": found, "day": "23/11/2026", "export": "/next", "total": "424",
         "steps": missing["steps"], "units": missing["units"],
         "turn": {"first": "/next", "prev": "/next", "next": "/next"},
-        "narrowed": dict.fromkeys(("step", "unit", "q", "order", "on", "state", "act"), "")}
+        "narrowed": dict.fromkeys(("step", "unit", "q", "sort", "on", "state", "act"), ""),
+        "sorts": sorting("/admin/rollout/c/members", [], "unit", SORTS)}
     done, waits, out, gone = (
         _by_language({"word": {"vi": vi, "en": en}, "tag": tag}) for vi, en, tag in (
             ("Đã hoàn thành", "Done", "ok"), ("Còn thiếu", "Missing", "warn"), ("Không tính", "Not counted", "idle"),
@@ -179,7 +182,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rollout-missing": ("console/rollout/missing.html", missing),
         "rollout-missing-none": ("console/rollout/missing.html", missing | {
             "rows": [], "turn": _ONE_PAGE, "may_change": False,
-            "narrowed": dict.fromkeys(("step", "unit", "q", "order", "on"), "")}),
+            "narrowed": dict.fromkeys(("step", "unit", "q", "sort", "on"), "")}),
         "rollout-excluded": ("console/rollout/excluded.html", excluded),
         "rollout-excluded-none": ("console/rollout/excluded.html", excluded | {"rows": []}),
         "rollout-members": ("console/rollout/members.html", members),

@@ -573,7 +573,7 @@ SAMPLES = [
     *(Sample(f"help-{name}", f"help/{name}.html", {}) for name in ("index", "officials", "administrators")),
     Sample("help-vendors", "help/vendors.html", for_vendors("https://sso.haugiang.gov.vn/.well-known/openid-configuration")),
     Sample("gallery", "gallery.html", {name: lambda name=name: gallery.shown()[name] for name in (
-        "course", "lines", "marks", "bars", "files", "turn", "need_at")}),
+        "course", "lines", "marks", "sorts", "bars", "files", "turn", "need_at")}),
     *(Sample(name, template, context, 422 if name in samples.WRONG else 200)
       for samples in (audit_samples, desk_samples, device_samples, enrolment_samples, application_samples, operation_samples,
                       rollout_samples, people_samples, sim_samples)

@@ -6,12 +6,14 @@ import hashlib
 from dataclasses import replace
 from typing import Any, Final
 
+from idp.administration.signing.sims import SORTS
 from idp.signing.outcome import Outcome
 from idp.signing.sims.sim import Act, Sim, State
 from idp.signing.transaction import State as SignatureState
 from idp.signing.transaction import Transaction
 from idp.web import signature_words as words
 from idp.web.console.signing import sims as sim_pages
+from idp.web.console.turning import sorting
 
 from .desk_samples import FOUND, frame
 
@@ -64,7 +66,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                 for act in (Act.BIND, Act.GIVE_CARD, Act.VERIFY, Act.ASK)]
 
     listed: dict[str, Any] = around | {
-        "narrowed": {"state": "active", "unit": "", "carrier": "", "q": "34"}, "carriers": ("Mạng mẫu Một",),
+        "narrowed": {"state": "active", "unit": "", "carrier": "", "q": "34", "sort": "since"},
+        "sorts": sorting("/admin/sims/", [("q", "34")], "since", SORTS),
+        "carriers": ("Mạng mẫu Một",),
         "turn": {"first": "/next", "prev": "", "next": "/next"},
         "states": lambda: [{"name": state.value, "word": word, "count": 3} for state, (word, _, _) in words.states().items()],
         "may_ask": True, "error": "", "lists": lambda: [

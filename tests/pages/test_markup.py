@@ -20,7 +20,7 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "pick", "numbers", "act", "reason", "document", "record", "device_serial", "identity_number", "form", "step", "file",
           "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder",
           "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",
-          "deadline", "groups", "titles", "subject", "on",
+          "deadline", "groups", "titles", "subject", "on", "sort",
           # Members of a registration go by their own names.
           "client_id", "etag", "note", "alg", "emergency", "receiver", "owner", "needed", "carrier", *APPLICATION,
           "person", "application", "address", "since", "until", "legal_basis", "purpose", "unit", "list",

@@ -47,11 +47,11 @@ class Phones(Console):
         office.services = dataclasses.replace(office.services, mobile_signatures=rooms)
         super().__init__(office)
 
-    def officer(self, uid: str, unit: str = IT) -> str:
+    def officer(self, uid: str, unit: str = IT, phone: str = "") -> str:
         """Add an officer whose agency has a name."""
         office = self.office
         return office.services.mirror.remember(office.directory.add(make_officer(
-            uid, posts=(Post(unit, "", "Sở Thông tin và Truyền thông", "Giám đốc"),))), now=office.clock.now())
+            uid, phone=phone, posts=(Post(unit, "", "Sở Thông tin và Truyền thông", "Giám đốc"),))), now=office.clock.now())
 
 
 def asked(browser: Browser, number: str = "0912 345 678") -> Any:

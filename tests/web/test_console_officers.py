@@ -120,6 +120,36 @@ def test_many_are_named_before_anything_is_done_and_each_stands_for_itself(offic
     assert agency.post(f"{LIST}acts", LIST, act="delete", pick=[mine]).status_code == 303
 
 
+def heads(page: str) -> dict[str, tuple[str, str]]:
+    """Give what stands in the heads of columns that sort: how the list is sorted by it now, and where it leads."""
+    found = re.findall(r'<th scope="col" class="sort"(?: aria-sort="(\w+)")?><a href="([^"]+)">([^<]+)<', page)
+    return {words: (now, unescape(url)) for now, url, words in found}
+
+
+def test_heads_sort_the_whole_list_and_keep_how_it_is_narrowed(office: Office) -> None:
+    console = Console(office)
+    subs = [office.officer(f"canbo{number:02}", unit=IT) for number in range(52)]
+    office.services.mirror.signed_in(subs[0], now=office.clock.now() + 60)
+    desk = console.person("qt", "quantri-coquan", unit=IT)
+    asked = f"unit={IT}&state=active"
+    first = desk.get(f"{LIST}?{asked}").text
+    assert heads(first)["Họ và tên"] == ("ascending", f"{LIST}?{asked}&sort=-name")
+    assert heads(first)["Đăng nhập lần cuối"] == ("", f"{LIST}?{asked}&sort=last_sign_in")
+    following = re.search(r'href="([^"]+)" rel="next"', first)
+    assert following is not None
+    second = desk.get(unescape(following[1])).text
+    assert heads(second) == heads(first), "a new order begins with the first page"
+    down = desk.get(heads(second)["Họ và tên"][1]).text
+    assert heads(down)["Họ và tên"] == ("descending", f"{LIST}?{asked}&sort=name")
+    [last] = re.findall(r'href="/admin/officers/([^"/?]+)">', second.partition("<tbody>")[2])[-1:]
+    assert re.findall(r'href="/admin/officers/([^"/?]+)">', down.partition("<tbody>")[2])[0] == last
+    assert subs[0] not in desk.get(f"{LIST}?{asked}&sort=last_sign_in").text
+    newest = desk.get(f"{LIST}?{asked}&sort=-last_sign_in").text.partition("<tbody>")[2]
+    assert subs[0] in newest
+    assert heads(desk.get(f"{LIST}?{asked}&sort=mail").text) == heads(first), "no order that the list knows"
+    assert heads(desk.get(f"{LIST}?{asked}&q=nguyen").text) == {}, "whoever is found by words stands by name"
+
+
 def test_a_list_shows_the_columns_asked_for_and_is_exported_as_it_is_shown(office: Office) -> None:
     console = Console(office)
     office.officer("mot", unit=IT)
@@ -127,7 +157,7 @@ def test_a_list_shows_the_columns_asked_for_and_is_exported_as_it_is_shown(offic
     agency = console.person("qt", "quantri-coquan", unit=IT)
     assert "ba@haugiang.gov.vn" not in text_of(agency.get(f"{LIST}?cols=mail"))
     assert "mot@haugiang.gov.vn" in text_of(agency.get(f"{LIST}?cols=mail"))
-    assert re.search(rf'href="{LIST}file[?]order=name&(amp;)?cols=mail"', agency.get(f"{LIST}?cols=mail").text)
+    assert re.search(rf'href="{LIST}file[?]sort=name&(amp;)?cols=mail"', agency.get(f"{LIST}?cols=mail").text)
     asked = text_of(agency.get(f"{LIST}file?cols=mail&q=nguyen"))
     assert 'name="q" value="nguyen"' in asked
     kept = {"cols": "mail", "q": "nguyen"}

@@ -79,7 +79,7 @@ def test_numbers_lead_to_lists_of_as_many(province: Browser, campaign: str) -> N
         assert province.get(link[:-1]).text.count('<tr><th scope="row">') == count
     assert province.get(f"{campaign}/missing?step=enrol_factor").text.count('<tr><th scope="row">') == 5
     assert province.get(f"{campaign}/missing?q=khong-co-ai").text.count('<tr><th scope="row">') == 0
-    for query in ("step=x", "unit=x", "order=x", "on=x", "on=2023-13-01"):
+    for query in ("step=x", "unit=x", "sort=x", "on=x", "on=2023-13-01"):
         assert province.get(f"{campaign}/missing?{query}").status_code == 200, query
     assert province.get(f"{campaign}?on=2001-01-01").status_code == 400
     assert province.get(f"{campaign}/missing?cursor=x").status_code == 400

@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from shutil import copy
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner
@@ -89,11 +90,15 @@ def test_security_38_another_agency_and_an_auditor(phones: Phones) -> None:
 def test_security_57_the_help_desk_reports_a_loss_and_does_nothing_else(phones: Phones) -> None:
     helper, another = (phones.person(uid, "hotro-nguoidung", unit=unit) for uid, unit in (("hotro", IT), ("hotro.khac", HOME)))
     house, office = phones.house, phones.office
-    sims = [house.active(number, phones.officer(uid), iccid).sim_id for uid, number, iccid in (
+    sims = [house.active(number, phones.officer(uid, phone="+84931222333"), iccid).sim_id for uid, number, iccid in (
         ("lanhdao", "0912 345 678", ICCID), ("chuyenvien", "0912 345 679", "8984990000000000041"))]
     assert DESK in helper.get("/admin/officers/").text
     listed = helper.get(f"{DESK}?q=678").text
     assert (sims[0] in listed, sims[1] in listed, f"{DESK}new" in listed, "84912345678" in listed) == (True, False, False, False)
+    for words, shown in (("Truyền thông, lanhdao", True), ("lanhdao giám đốc,", True), ("lanhdao Nội vụ", False),
+                         ("931222333", False), ("lanhdao 222", False)):
+        found = helper.get(f"{DESK}?{urlencode({'q': words})}").text
+        assert (sims[0] in found) is shown, (words, "a hidden number is told by no part of it")
     assert set(re.findall(r'acts/([a-z_]+)"', helper.get(DESK + sims[0]).text)) == {"report_loss"}
     for act in ("deactivate", "unlock", "give_card", "approve"):
         assert helper.post(f"{DESK}{sims[0]}/acts/{act}", FORM, needed="x").status_code in {403, 409, 422}, act

@@ -1,4 +1,7 @@
-"""Steps of applications on their way to single sign-on; implements ``administration.applications.onboarding.OnboardingStore``."""
+"""Steps of applications on their way to single sign-on.
+
+Implements ``administration.applications.onboarding.OnboardingStore`` and ``administration.clients.LastUses``.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ class SqlClientSteps:
         rest = {name: entered.excluded[name] for name in ("at", "about", "by_sub", "note")}
         self._of = database.read(select(*c).where(its))
         self._all = database.read(select(*c))
+        self._used = database.read(select(c.client_id, c.at).where(c.step == literal_column(f"'{Step.USED.value}'")))
         self._note = database.write(entered.inline().on_conflict_do_update(index_elements=key, set_=rest), audit_insert())
         self._forget = database.write(audit_insert(), guard=delete(_STEP).where(*this).returning(c.client_id))
         self._seen_first = database.write(entered.inline().on_conflict_do_nothing(index_elements=key), durable=False)
@@ -56,6 +60,10 @@ class SqlClientSteps:
         for client_id, step, done in map(_read, self._all.all()):
             found[client_id][step] = done
         return found
+
+    def last_used(self) -> Mapping[str, int]:
+        """Give when each application was used last."""
+        return {row.client_id: int(row.at) for row in self._used.all()}
 
     def note(self, client_id: str, step: Step, done: Done, record: AuditRecord) -> None:
         """Keep a step in place of an earlier one."""

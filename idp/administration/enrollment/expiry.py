@@ -21,11 +21,12 @@ from ...pki.expiry.forecast import Between, Ending, ForecastStore, bounds, month
 from ...pki.forms import Sheets
 from ...roles import Administrator, Right
 from ...spreadsheet import harmless
-from ..pages import InvalidParameterError, Page, Place, turned
+from ..pages import InvalidParameterError, Page, Place, downwards, known_sort, turned
 from .requests import shown
 
 MONTHS: Final = (12, 24)
 """How many months a forecast may be for."""
+SORTS: Final = ("not_after", "-not_after")
 
 
 class ExpiryForecast:
@@ -68,15 +69,16 @@ class ExpiryForecast:
                     for code in sorted(by_agency.keys() | due_by_agency.keys())]
         return {"agencies": agencies, **_counted(names, found, due)}
 
-    def listed(self, who: Administrator, *, month: str = "", unit: str = "", followed: str = "", cursor: str = "",
-               back: str = "", limit: int) -> Page:
-        """Give the certificates behind a number, those first that end first.
+    def listed(self, who: Administrator, *, month: str = "", unit: str = "", followed: str = "", sort: str = SORTS[0],
+               cursor: str = "", back: str = "", limit: int) -> Page:
+        """Give the certificates behind a number.
 
         Args:
             who: The administrator.
             month: ``2026-12``; "" for those whose renewal is taken now.
             unit: Of this agency and those below; a code without a dot means the province's own alone.
             followed: ``true`` or ``false``: whether what is to follow was handed in; "" for either.
+            sort: One of ``SORTS``: those first that end first, or last.
             cursor: Of the page before.
             back: ``prev`` of a page; the one before it.
             limit: How many at most.
@@ -86,16 +88,17 @@ class ExpiryForecast:
             ``purpose``, ``state``).
 
         Raises:
-            InvalidParameterError: a month or a cursor that is none.
+            InvalidParameterError: a month, an order or a cursor that is none.
         """
         which = self.meant(who, month=month, unit=unit, followed=followed)
+        descending = known_sort(sort, SORTS).startswith("-")
 
         def given(after: Place | None, before: Place | None, most: int) -> Sequence[Enrollment]:
             return self._store.page(which, after=after and (after[0], after[1]), before=before and (before[0], before[1]),
                                     limit=most)
 
-        found, further, earlier = turned(given, lambda one: (one.not_after or 0, one.enrollment_id), (int, str), cursor=cursor,
-                                         back=back, limit=limit)
+        found, further, earlier = turned(downwards(given, (2**62, "")) if descending else given, lambda one: (
+            one.not_after or 0, one.enrollment_id), (int, str), cursor=cursor, back=back, limit=limit)
         following = self._store.following([one.enrollment_id for one in found])
         return Page([self._shown(one, following.get(one.enrollment_id, ())) for one in found], further, earlier)
 

@@ -18,14 +18,14 @@ from ...roles import Administrator, Right
 from ...spreadsheet import harmless
 from ..operation.files import ListFile, ListFiles, Tick, asked_for, check_only
 from .officers import OfficerDirectory
-from .ports import FACTORS, ORDERS, STATES
+from .ports import FACTORS, SORTS, STATES
 
 ALWAYS: Final = {"name": "Họ và tên", "uid": "Tên đăng nhập", "unit_name": "Đơn vị"}
 COLUMNS: Final = {"title": "Chức danh", "mail": "Thư công vụ", "phone": "Điện thoại", "seen": "Đăng nhập lần cuối",
                   "factor": "Lớp thứ hai", "certificates": "Chứng thư số"}
 """Columns that may be chosen, in their order."""
 USUAL: Final = ("title", "seen", "factor", "certificates")
-_NARROWS: Final = ("q", "unit", "state", "factor", "order")
+_NARROWS: Final = ("q", "unit", "state", "factor", "sort")
 _LONGEST: Final = 100
 _AT_ONCE: Final = 500
 
@@ -52,8 +52,8 @@ class OfficerFile:
                 isinstance(text, str) and len(text) <= _LONGEST and text.isprintable() for text in narrowed.values()):
             raise RefusedError(f"columns: a list of {', '.join(COLUMNS)}; {', '.join(_NARROWS)}: texts.", code="invalid_body",
                                status=422)
-        narrowed["order"] = narrowed["order"] or ORDERS[0]
-        for name, known in (("state", STATES), ("factor", FACTORS), ("order", ORDERS)):
+        narrowed["sort"] = narrowed["sort"] or SORTS[0]
+        for name, known in (("state", STATES), ("factor", FACTORS), ("sort", SORTS)):
             if narrowed[name] and narrowed[name] not in known:
                 raise RefusedError(f"{name}: one of {', '.join(filter(None, known))}.", code="invalid_body", status=422)
         if narrowed["unit"] and not is_unit_code(narrowed["unit"]):
@@ -67,7 +67,7 @@ class OfficerFile:
         Args:
             who: An administrator, or an auditor; they get their own agency and those below.
             body: ``purpose``; as far as wanted ``file`` (``files.FILES``), ``columns`` (``COLUMNS``), and ``q``, ``unit``,
-                ``state``, ``factor``, ``order`` as ``OfficerDirectory.listed``.
+                ``state``, ``factor``, ``sort`` as ``OfficerDirectory.listed``.
             caller: Who asks.
             tick: Follows.
 
@@ -76,12 +76,12 @@ class OfficerFile:
             RefusedError: 422, as ``ListFiles.begin``; what narrows is none that a list knows.
         """
         narrowed, columns = self.check(who, body)
-        about = {name: value for name, value in narrowed.items() if value and (name, value) != ("order", ORDERS[0])}
+        about = {name: value for name, value in narrowed.items() if value and (name, value) != ("sort", SORTS[0])}
         if scope := who.narrowed(narrowed["unit"]):
             about["unit"] = scope
         return self._files.begin(AuditEvent.OFFICERS_EXPORTED, who, body, caller, name="can-bo", about=about,
                                  rows=self._rows(who, caller, narrowed, columns), tick=tick, total=self._directory.count(
-                                     who, **{name: value for name, value in narrowed.items() if name != "order"}))
+                                     who, **{name: value for name, value in narrowed.items() if name != "sort"}))
 
     def _rows(self, who: Administrator, caller: Caller, narrowed: Mapping[str, str],
               columns: Sequence[str]) -> Iterator[Sequence[str]]:

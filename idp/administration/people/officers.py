@@ -24,11 +24,11 @@ from ..enrollment.devices import DeviceAdministration
 from ..enrollment.requests import EnrollmentAdministration
 from ..factors import FactorAdministration
 from ..grants import GrantAdministration
-from ..pages import InvalidParameterError, Page, cursor_of, place_of
+from ..pages import InvalidParameterError, Page, cursor_of, known_sort, place_of
 from ..reach import unknown_officer
 from ..tasks import TaskAdministration
 from . import masked
-from .ports import FACTORS, ORDERS, STATES, Accesses, Narrowed, People, Standing
+from .ports import FACTORS, SORTS, STATES, Accesses, Narrowed, People, Standing
 from .reason import purpose_of
 
 _SERIAL: Final = re.compile(r"[0-9A-Fa-f][0-9A-Fa-f: ]{5,60}|[A-Za-z0-9][A-Za-z0-9./_-]{3,39}")
@@ -72,7 +72,7 @@ class OfficerDirectory:
         self._audit, self._clock = audit, clock
 
     def listed(self, who: Administrator, caller: Caller, *, q: str = "", unit: str = "", state: str = "", factor: str = "",
-               order: str = "name", cursor: str = "", limit: int) -> Page:
+               sort: str = "name", cursor: str = "", limit: int) -> Page:
         """Give officers, page by page.
 
         Args:
@@ -80,11 +80,11 @@ class OfficerDirectory:
             caller: Who asks, for the record of a telephone number that was looked for.
             q: Words of name, login name, mail, agency or title, without accents; or the number of a certificate, a token or a
                 SIM; or a whole telephone number, by those who may read one. Found by words they stand by name, whatever
-                ``order`` says.
+                ``sort`` says.
             unit: Only this agency and those below.
             state: One of ``STATES``; "" for all who are not gone.
             factor: One of ``FACTORS``; "" for all.
-            order: One of ``ORDERS``.
+            sort: One of ``SORTS``.
             cursor: As the page before gave it.
             limit: How many at most.
 
@@ -93,11 +93,11 @@ class OfficerDirectory:
             ForbiddenError: a role that has nothing to do with officers.
         """
         who.demand(Right.SEE_OFFICERS)
-        if state not in ("", *STATES) or factor not in ("", *FACTORS) or order not in ORDERS:
-            raise InvalidParameterError("state, factor, order: not one that this list knows.")
-        which = Narrowed(unit=who.narrowed(unit), state=state, factor=factor, order=order)
+        if state not in ("", *STATES) or factor not in ("", *FACTORS):
+            raise InvalidParameterError("state, factor: not one that this list knows.")
+        which = Narrowed(unit=who.narrowed(unit), state=state, factor=factor, sort=known_sort(sort, SORTS))
         words = search_words(q)
-        place = self._place(cursor, "name" if words else order)
+        place = self._place(cursor, "name" if words else sort)
         if words and (named := self._by_number(who, q)):
             return Page(self._shown_all(who, [Found(officer, ("", "")) for officer in named][:limit]))
         if (number := national_number(q)) and who.may(Right.ADMINISTER):
@@ -212,12 +212,12 @@ class OfficerDirectory:
         found = (self._mirror.by_sub(sub) for sub in self._people.holders(number))
         return [officer for officer in found if officer is not None and who.oversees(officer.officer.main_post.unit_code)]
 
-    def _place(self, cursor: str, order: str) -> tuple[str, str] | None:
+    def _place(self, cursor: str, sort: str) -> tuple[str, str] | None:
         """Give the place of a cursor: it names an officer only, since what officers are found by is not for every role."""
         named = place_of(cursor, str)
         if named is None:
             return None
-        place = self._people.place(str(named[0]), order)
+        place = self._people.place(str(named[0]), sort)
         if place is None:
             raise InvalidParameterError("cursor: not one that this list gave.")
         return place

@@ -9,8 +9,8 @@ from typing import Protocol
 from ...audit import AuditRecord
 from ...directory.mirror import Found
 
-ORDERS = ("name", "-name", "last_sign_in")
-"""How officers are listed: by name, the last names first, or those first who have not signed in for longest."""
+SORTS = ("name", "-name", "last_sign_in", "-last_sign_in")
+"""How officers are listed: by name, the last names first, who has not signed in for longest, or who just did."""
 STATES = ("active", "disabled", "guest")
 FACTORS = ("without", "with")
 
@@ -38,13 +38,13 @@ class Narrowed:
         unit: Of this agency and those below.
         state: One of ``STATES``; gone ones are never listed.
         factor: One of ``FACTORS``.
-        order: One of ``ORDERS``.
+        sort: One of ``SORTS``.
     """
 
     unit: str = ""
     state: str = ""
     factor: str = ""
-    order: str = "name"
+    sort: str = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ class People(Protocol):
         """Count the officers of all pages; who changed agency or ended seconds ago may be counted as before."""
         ...
 
-    def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
-        """Tell where an officer stands in one of ``ORDERS``; None where there is no such officer."""
+    def place(self, entry_uuid: str, sort: str) -> tuple[str, str] | None:
+        """Tell where an officer stands in one of ``SORTS``; None where there is no such officer."""
         ...
 
     def standing(self, entry_uuids: Sequence[str]) -> Mapping[str, Standing]:

@@ -88,7 +88,7 @@ class RolloutAdministration:
 
         Raises:
             RefusedError: as ``one``.
-            InvalidParameterError: as ``one``; a cursor that is none.
+            InvalidParameterError: as ``one``; a cursor or an order that is none.
         """
         return missing_of(self.coverage(who, campaign_id, on=on, unit=unit), **asked)
 

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
-from ...directory.mirror import search_key, search_words
+from ...directory.mirror import has_all, search_key, search_words
 from ...rollout.campaign import MemberAct, MemberEntry, Standing
 from ...rollout.coverage import Coverage
 from ...rollout.members import Member, MemberState, Movement
 from ...rollout.roll import Roll
 from ...rollout.steps import OWNERS
-from ..pages import Page, Place, turned
+from ..pages import Page, Place, downwards, known_sort, turned
 from .order import by_place, by_since, place_in, since_of
 
-SORTS: Final = ("unit", "since")
+SORTS: Final = ("unit", "since", "-since")
 MOVEMENTS: Final = (MemberAct.JOINED, MemberAct.LEFT, MemberAct.MOVED, MemberAct.EXCLUDED, MemberAct.RESTORED)
 """What changes a list."""
 
@@ -42,13 +42,13 @@ def missing_of(coverage: Coverage, *, step: str = "", q: str = "", sort: str = S
         coverage: The course.
         step: Only those for whom this is to be done next (``rollout.steps.Step``).
         q: Words of name, title or agency.
-        sort: ``unit``: by agency and name; ``since``: who waits longest first.
+        sort: ``unit``: by agency and name; ``since``: who waits longest first; ``-since``: who waits shortest first.
         cursor: Of the page before.
         back: ``prev`` of a page; the one before it.
         limit: How many at most.
 
     Raises:
-        InvalidParameterError: a cursor that is none.
+        InvalidParameterError: a cursor or an order that is none.
     """
     return _people(coverage.missing, wanted(step=step, q=q), shown_missing, sort, cursor, back, limit)
 
@@ -68,7 +68,7 @@ def members_of(coverage: Coverage, *, state: str = "", step: str = "", q: str = 
         limit: See ``step``.
 
     Raises:
-        InvalidParameterError: a cursor that is none.
+        InvalidParameterError: a cursor or an order that is none.
     """
     return _people(coverage.people, wanted(state=state, step=step, q=q), shown_member, sort, cursor, back, limit)
 
@@ -94,7 +94,7 @@ def movements_of(coverage: Coverage, *, act: str = "", q: str = "", cursor: str 
         limit: See ``q``.
 
     Raises:
-        InvalidParameterError: a cursor that is none.
+        InvalidParameterError: a cursor or an order that is none.
     """
     found, words = coverage.movements, search_words(q)
 
@@ -158,13 +158,14 @@ def shown_movement(one: Movement, coverage: Coverage) -> dict[str, Any]:
 
 def _people(people: Roll, is_wanted: Callable[[Member], bool], shown: Callable[[Member], dict[str, Any]], sort: str,
             cursor: str, back: str, limit: int) -> Page:
-    place: Callable[[Member], Place] = since_of if sort == "since" else place_in
+    in_order = by_place if known_sort(sort, SORTS) == "unit" else by_since
+    place: Callable[[Member], Place] = place_in if sort == "unit" else since_of
 
     def given(after: Place | None, before: Place | None, most: int) -> Sequence[Member]:
-        return (by_since if sort == "since" else by_place)(people, is_wanted, after, before, most)
+        return in_order(people, is_wanted, after, before, most)
 
-    kept, further, earlier = turned(given, place, (int, str) if sort == "since" else (str, str, str), cursor=cursor, back=back,
-                                    limit=limit)
+    kept, further, earlier = turned(downwards(given, (2**62, "")) if sort == "-since" else given, place,
+                                    (str, str, str) if sort == "unit" else (int, str), cursor=cursor, back=back, limit=limit)
     return Page([shown(one) for one in kept], further, earlier)
 
 
@@ -182,7 +183,4 @@ def _shown_standing(one: Standing) -> dict[str, Any]:
 
 
 def _has(entry: MemberEntry, words: Sequence[str]) -> bool:
-    if not words:
-        return True
-    key = f" {search_key(entry.name, entry.title, entry.unit_name)}"
-    return all((word if len(word) > 2 else f" {word}") in key for word in words)
+    return not words or has_all(words, search_key(entry.name, entry.title, entry.unit_name))

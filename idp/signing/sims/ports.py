@@ -65,7 +65,12 @@ class SimStore(Protocol):
         ...
 
     def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
-        """Give those that are meant, by ``sim_id``, after one or before one."""
+        """Give those that are meant, by ``sim_id``, after one or before one: in the order in which they were asked for."""
+        ...
+
+    def page_since(self, search: SimSearch, *, after: tuple[int, str] | None, before: tuple[int, str] | None,
+                   limit: int) -> Sequence[Sim]:
+        """Give those that are meant, by how long they have been as they are, after a place or before one."""
         ...
 
     def counts(self, unit: str) -> dict[str, int]:

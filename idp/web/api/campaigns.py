@@ -41,16 +41,16 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/campaigns/<campaign_id>/missing")
     def missing(campaign_id: str) -> Response:
         who, _ = door.admit()
-        asked = door.query("on", "unit", "step", "q", "missing_order", "cursor", "limit")
+        asked = door.query("on", "unit", "step", "q", "sort", "cursor", "limit")
         return door.page(rooms.administration.rollout.missing(
-            who, identifier(campaign_id), sort=asked.pop("missing_order", "unit"), **asked))
+            who, identifier(campaign_id), **asked))
 
     @views.get("/campaigns/<campaign_id>/members")
     def members(campaign_id: str) -> Response:
         who, _ = door.admit()
-        asked = door.query("on", "unit", "member_state", "step", "q", "missing_order", "cursor", "limit")
+        asked = door.query("on", "unit", "member_state", "step", "q", "sort", "cursor", "limit")
         return door.page(rooms.administration.rollout.members(
-            who, identifier(campaign_id), sort=asked.pop("missing_order", "unit"), state=asked.pop("member_state", ""), **asked))
+            who, identifier(campaign_id), state=asked.pop("member_state", ""), **asked))
 
     @views.post("/campaigns/<campaign_id>/members/file")
     def members_file(campaign_id: str) -> Response:

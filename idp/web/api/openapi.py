@@ -7,7 +7,7 @@ routes and document together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from ...administration.enrollment.expiry import MONTHS
 from ...administration.enrollment.lists import TAKEN
 from ...administration.keys import KINDS
 from ...administration.pages import MOST, USUAL
+from ...administration.tasks import SORTS as TASK_SORTS
 from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...oauth.client import Client
 from ...oauth.clients import profile, registration
@@ -62,7 +63,7 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "source": {"type": "string", "enum": ["file", "registered"]},
     "disabled": _BOOLEAN,
     "owner_unit": _UNIT | {"description": "Exactly this agency's, by its code."},
-    "sort": {"type": "string", "enum": [sign + name for name in SORTS for sign in ("", "-")]},
+    "sort": {"type": "string", "pattern": "^-?[a-z_]{1,32}$", "description": "What the list is ordered by; `-`: the last first."},
     "cursor": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,1024}$", "description": "As `next` of the page before gave it."},
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
     "sub": _IDENTIFIER | {"description": "An officer, by subject."},
@@ -241,10 +242,13 @@ def _content(schema: str, media_type: str = "application/json") -> dict[str, Any
     return {media_type: {"schema": _ref(schema)}}
 
 
-def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, query: Iterable[str] = (), path: str = "",
-               body: str = "", media_type: str = "application/json", change: bool = False, conditional: bool = False,
-               once: bool = False, etag: bool = False, open_to_all: bool = False, errors: Iterable[int] = ()) -> dict[str, Any]:
+def _operation(name: str, summary: str, *, answer: str = "", status: int = 200, query: Iterable[str] = (),
+               sorts: Sequence[str] = (), path: str = "", body: str = "", media_type: str = "application/json",
+               change: bool = False, conditional: bool = False, once: bool = False, etag: bool = False,
+               open_to_all: bool = False, errors: Iterable[int] = ()) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [{"name": one, "in": "query", "schema": PARAMETERS[one]} for one in query]
+    if sorts:  # the only name that takes other values elsewhere: the room refuses those that it does not know
+        parameters.append({"name": "sort", "in": "query", "schema": PARAMETERS["sort"] | {"enum": [*sorts], "default": sorts[0]}})
     if path:
         parameters.append({"name": path, "in": "path", "required": True, "schema": _IDENTIFIER})
     if conditional:
@@ -297,7 +301,7 @@ def _paths() -> dict[str, Any]:
         **people_paths(_operation), **passes.paths(_operation),
         "/clients": {
             "get": _operation("listClients", "Applications, page by page.", answer="ClientSummaryPage",
-                              query=("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")),
+                              query=("q", "source", "disabled", "owner_unit", "cursor", "limit"), sorts=SORTS),
             "post": _operation("createClient", "Enter an application; its secret is shown this once.", answer="Client",
                                status=201, body="NewClient", change=True, etag=True, errors=(409,))},
         "/clients/{client_id}": {
@@ -341,8 +345,8 @@ def _paths() -> dict[str, Any]:
             "post": _operation("releaseFactors", "Let the factors of an officer who is back work again.", status=204,
                                path="sub", change=True, errors=(409,))},
         "/tasks": {
-            "get": _operation("listTasks", "What people have to do about officers, what is due first first.", answer="TaskPage",
-                              query=("state", "cursor", "limit"))},
+            "get": _operation("listTasks", "What people have to do about officers.", answer="TaskPage",
+                              query=("state", "cursor", "limit"), sorts=TASK_SORTS)},
         "/tasks/{id}": {"get": _operation("readTask", "One task.", answer="Task", path="id")},
         "/tasks/{id}/complete": {
             "post": _operation("completeTask", "Note that a task was done, with the proof.", answer="Task", path="id",

@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
-from ...administration.enrollment.expiry import MONTHS
+from ...administration.enrollment.expiry import MONTHS, SORTS
 from ...administration.pages import USUAL
 from ...directory.unit import is_unit_code
 from ...pki.expiry.forecast import bounds
 from ...roles import Administrator, Right
 from ...services import Services
 from .door import Door, Entered
-from .turning import asked, turning
+from .turning import asked, sorting, turning
 from .words import day, request_words, state
 
 FORECAST: Final = "/admin/certificates/expiry/"
@@ -62,8 +62,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path, Right.SEE_CERTIFICATES)
         if isinstance(entered, Response):
             return entered
-        narrowed = filters()
-        page = room.listed(entered.who, **narrowed, **asked(), limit=USUAL)
+        narrowed, sort = filters(), request.args.get("sort", "")
+        sort = sort if sort in SORTS else SORTS[0]
+        page = room.listed(entered.who, **narrowed, **asked(), sort=sort, limit=USUAL)
         return door.page(
             "console/expiring.html", entered, here="expiry", rows=[expiring_words(one) for one in page.items],
             narrowed={"month": "", "unit": "", "followed": ""} | narrowed, total=room.counted(entered.who, **narrowed),
@@ -71,7 +72,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                     for one in room.forecast(entered.who, months=MONTHS[-1])["months"]],
             units=_offered(services, entered, narrowed.get("unit", "")),
             renew_url=_renewing(entered, narrowed),
-            turn=turning(LIST, narrowed, following=page.next, prev=page.prev))
+            sort=sort, sorts=sorting(LIST, narrowed.items(), sort, SORTS),
+            turn=turning(LIST, narrowed | {"sort": sort}, following=page.next, prev=page.prev))
 
     @views.get("/certificates/expiry/forecast.csv")
     def forecast_file() -> Response:

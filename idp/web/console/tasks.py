@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext, ngettext
 
 from ...administration.pages import USUAL
+from ...administration.tasks import SORTS
 from ...directory.tasks import LONGEST_PROOF, TaskKind
 from ...errors import RefusedError
 from ...roles import Administrator
@@ -21,7 +22,7 @@ from ..onward import see_other
 from .asking import change_url
 from .desk import name_of, unit_names
 from .door import Door, Entered
-from .turning import turning
+from .turning import sorting, turning
 from .words import moment, request_words, turns
 
 LIST: Final = "/admin/tasks/"
@@ -40,11 +41,14 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         asked = request.args.get("state", "")
         state = asked if asked in _STATES else _STATES[0]
-        page = room.listed(entered.who, state=state, cursor=request.args.get("cursor", ""), limit=USUAL)
+        sort = request.args.get("sort", "")
+        sort = sort if sort in SORTS else SORTS[0]
+        page = room.listed(entered.who, state=state, sort=sort, cursor=request.args.get("cursor", ""), limit=USUAL)
         names = unit_names(services)
         return door.page(
             "console/tasks.html", entered, here="tasks", state=state, rows=[task_words(one, names) for one in page.items],
-            turn=turning(LIST, {"state": state}, following=page.next, prev=""))
+            sort=sort, sorts=sorting(LIST, [("state", state)], sort, SORTS),
+            turn=turning(LIST, {"state": state, "sort": sort}, following=page.next, prev=""))
 
     @views.get("/tasks/<task_id>")
     def task(task_id: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import request
@@ -31,3 +31,25 @@ def turning(address: str, narrowed: Mapping[str, str], *, following: str, prev: 
 
     return {"first": at() if prev or any(asked().values()) else "", "prev": at(back=prev) if prev else "",
             "next": at(cursor=following) if following else ""}
+
+
+def sorting(address: str, narrowed: Iterable[tuple[str, str]], sort: str, sorts: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Give what the heads of columns lead to (macro ``table``), by what sorts a column, without its sign.
+
+    Args:
+        address: Of the list.
+        narrowed: How it is narrowed, as pairs; a new order begins with the first page.
+        sort: How the list is ordered now.
+        sorts: Orders that the room knows; a column's first is what one asks for first.
+
+    Returns:
+        ``now``: ``ascending``, ``descending`` or "", as ARIA 1.2 §6.7 has it; ``url``, "" where the list has no other order.
+    """
+    def column(name: str) -> dict[str, str]:
+        orders = [one for one in sorts if one.removeprefix("-") == name]
+        to = next((one for one in orders if one != sort), "")
+        query = urlencode([*((part, value) for part, value in narrowed if part != "sort"), ("sort", to)])
+        return {"now": "" if sort not in orders else "descending" if sort.startswith("-") else "ascending",
+                "url": f"{address}?{query}" if to else ""}
+
+    return {name: column(name) for name in dict.fromkeys(one.removeprefix("-") for one in sorts)}

@@ -17,6 +17,7 @@ from ...rollout.coverage import Coverage, Day
 from ...rollout.roll import Roll
 from ...services import Services
 from ..console.rollout.words import bar
+from ..console.turning import sorting
 from ..presentation import day_words
 
 _FIRST, _DAYS, _PEOPLE = date(2026, 10, 1), 54, 400
@@ -44,6 +45,7 @@ def shown() -> dict[str, Any]:
              {"how": "now", "number": 2, "name": gettext("Bàn giao"), "note": gettext("Quản trị đơn vị")},
              {"how": "todo", "number": 3, "name": gettext("Kích hoạt"), "note": ""}]
     return {"course": {"large": draw(_course(), LARGE), "small": draw(_course(), SMALL)}, "lines": lines, "marks": steps,
+            "sorts": sorting("/gallery", [], "-done", ("name", "-name", "-done", "done", "state")),
             "bars": [{"name": gettext("Đạt mức"), "rate": "85%", "bar": bar(17, 20, low=False)},
                      {"name": gettext("Dưới mức"), "rate": "40%", "bar": bar(8, 20, low=True)}],
             "files": [{"kind": kind, "url": "/gallery"} for kind in ("CSV", "XLSX")],

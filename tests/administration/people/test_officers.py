@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from idp.administration.pages import cursor_of
+from idp.administration.people.ports import SORTS
 from idp.directory.unit import Unit, UnitEntry
 from tests.administration.office import HOME, IT, Office
 from tests.administration.test_factors import enrol
@@ -40,30 +41,34 @@ FOUR = ("an", "binh", "chi", "dung")
 
 def test_a_list_is_narrowed_sorted_and_turned(each_office: Office) -> None:
     office = each_office
-    people(office)
+    subs = people(office)
     province, agency = office.province(), office.agency(IT)
     everybody = only(office.call("GET", "/officers?limit=200", province), *FOUR)
     assert sorted(everybody) == sorted(FOUR)
-    assert only(office.call("GET", "/officers?limit=200&order=-name", province), *FOUR) == everybody[::-1]
+    assert only(office.call("GET", "/officers?limit=200&sort=-name", province), *FOUR) == everybody[::-1]
     assert sorted(only(office.call("GET", "/officers?limit=200", agency), *FOUR)) == ["an", "binh", "dung"]
     assert only(office.call("GET", f"/officers?unit={IT}.2", province), *FOUR) == ["binh"]
     mine = only(office.call("GET", "/officers", agency), *FOUR)
     assert only(office.call("GET", f"/officers?unit={HOME}", agency), *FOUR) == mine
     assert only(office.call("GET", "/officers?factor=with", province), *FOUR) == ["an"]
     assert sorted(only(office.call("GET", "/officers?factor=without&limit=200", agency), *FOUR)) == ["binh", "dung"]
-    assert only(office.call("GET", "/officers?order=last_sign_in&limit=200", province), *FOUR)[-1] in FOUR
+    for number, uid in enumerate(("chi", "an"), start=1):
+        office.services.mirror.signed_in(subs[uid], now=office.clock.now() + number)
+    assert only(office.call("GET", "/officers?sort=last_sign_in&limit=200", province), *FOUR)[-2:] == ["chi", "an"]
+    assert only(office.call("GET", "/officers?sort=-last_sign_in&limit=200", province), *FOUR)[:2] == ["an", "chi"]
+    assert office.call("GET", "/officers?sort=mail", province).status_code == 400
     office.disable("binh")
     assert only(office.call("GET", "/officers?officer_state=disabled", agency), *FOUR) == ["binh"]
-    for order in ("name", "-name", "last_sign_in"):
+    for order in SORTS:
         turned: list[str] = []
         cursor = ""
         while True:
-            page = office.call("GET", f"/officers?limit=2&order={order}{cursor}", province)
+            page = office.call("GET", f"/officers?limit=2&sort={order}{cursor}", province)
             turned += uids(page)
             if not page.json["next"]:
                 break
             cursor = f"&cursor={page.json['next']}"
-        assert turned == uids(office.call("GET", f"/officers?limit=200&order={order}", province)), order
+        assert turned == uids(office.call("GET", f"/officers?limit=200&sort={order}", province)), order
         assert len(turned) == len(set(turned))
 
 
@@ -99,7 +104,7 @@ def test_numbers_of_telephones_are_hidden_and_no_part_of_one_finds_anybody(offic
     for part in (PHONE[-3:], PHONE[-4:], PHONE[4:9], PHONE[:-1], "0" + PHONE[3:-1], PHONE[3:]):
         assert [uids(office.call("GET", f"/officers?q={quote(part)}", token)) for token in (desk, agency)] == [[], []], part
     office.officer("an.hai", unit=unit)
-    for query in ("limit=1", "limit=1&order=-name", "limit=1&order=last_sign_in", "q=an&limit=1"):
+    for query in ("limit=1", "limit=1&sort=-name", "limit=1&sort=last_sign_in", "q=an&limit=1"):
         cursor = office.call("GET", f"/officers?{query}", desk).json["next"]
         assert PHONE[-6:].encode() not in urlsafe_b64decode(cursor + "=="), "a cursor is read by whoever gets it"
         assert office.call("GET", f"/officers?{query}&cursor={cursor}", desk).status_code == 200

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.tables import AuditRow, NoticeRow
 from idp.adapters.sql.tables.sims import LIVE_STATES
+from idp.administration.signing.sims import sims_listed
 from idp.errors import RefusedError, UnavailableError
 from idp.oauth.clients import registration
 from idp.pki.enrollment.moves import Actor
@@ -559,6 +560,17 @@ def test_lists_are_narrowed_and_counted(house: House) -> None:
     assert [one.sim_id for one in house.store.page(SimSearch(state="requested"), after="", limit=10)] == [other.sim_id]
     assert house.store.page(SimSearch(unit="H30.12"), after="", limit=10) == []
     assert house.store.counts("H30") == {"number_verified": 1, "requested": 1}
+    house.clock.advance(60)
+    later = house.store.find(house.asked("0912 345 670", "another").sim_id)
+    assert later is not None
+    pages = [sims_listed(house.store, SimSearch(), sort="-since", limit=2)]
+    assert pages[0][0][0] == later
+    pages.append(sims_listed(house.store, SimSearch(), sort="-since", cursor=pages[0][1], limit=2))
+    newest = [one.sim_id for found, _, _ in pages for one in found]
+    assert newest[::-1] == [one.sim_id for one in sims_listed(house.store, SimSearch(), sort="since", limit=9)[0]]
+    assert sims_listed(house.store, SimSearch(), sort="-since", back=pages[1][2], limit=2)[:1] == pages[0][:1]
+    with pytest.raises(RefusedError):
+        sims_listed(house.store, SimSearch(), sort="name", limit=2)
     first = house.store.page(SimSearch(), after="", limit=1)[0].sim_id
     assert [one.sim_id for one in house.store.page(SimSearch(), after="", before="sim-z", limit=1)] != [first]
 

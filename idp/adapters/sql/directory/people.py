@@ -1,7 +1,7 @@
 """What administrators look up of officers beside the mirror (port: ``administration.people.ports.People``).
 
-Lists by name go by the index by name from the place on where a page begins, until the page is full; by the last sign-in they read
-``officer`` through. An agency's list leaves to the caller to check who is of it by now (``as_of``).
+Lists go by the index of their order from the place on where a page begins, until the page is full. An agency's list leaves to the
+caller to check who is of it by now (``as_of``).
 """
 
 from __future__ import annotations
@@ -67,12 +67,13 @@ class SqlPeople:
         uuid = parameter(OFFICER.c.entry_uuid, "after_uuid")
         place = tuple_(bindparam("place", type_=Text()), uuid)
         name = by_name(sqlite=database.is_sqlite)
-        seen: Any = func.coalesce(OFFICER.c.last_sign_in_at, literal_column("0"))
-        when: Any = bindparam("seen", type_=BigInteger())
+        seen: tuple[Any, Any] = (func.coalesce(OFFICER.c.last_sign_in_at, literal_column("0")), OFFICER.c.entry_uuid)
+        there = tuple_(bindparam("seen", type_=BigInteger()), uuid)
         orders: Mapping[str, tuple[Any, Any]] = {
             "name": (tuple_(*name) > place, name),
             "-name": (tuple_(*name) < place, tuple(part.desc() for part in name)),
-            "last_sign_in": (or_(seen > when, and_(seen == when, OFFICER.c.entry_uuid > uuid)), (seen, OFFICER.c.entry_uuid))}
+            "last_sign_in": (tuple_(*seen) > there, seen),
+            "-last_sign_in": (tuple_(*seen) < there, tuple(part.desc() for part in seen))}
         unit = parameter(OFFICER.c.unit_code, "unit")
         of_it = or_(OFFICER.c.unit_code == unit, OFFICER.c.unit_code.like(bindparam("below", type_=Text())))
         states: Mapping[str, Any] = {
@@ -83,8 +84,8 @@ class SqlPeople:
         limit = bindparam("limit", type_=Integer())
 
         @cache
-        def page(order: str, narrowed: bool, state: str, factor: str) -> Read:
-            behind, by = orders[order]
+        def page(sort: str, narrowed: bool, state: str, factor: str) -> Read:
+            behind, by = orders[sort]
             within = (of_it,) if narrowed else ()
             return database.read(select(OFFICER).where(states[state], *within, *factors[factor], behind)
                                  .order_by(*by).limit(limit))
@@ -124,11 +125,11 @@ class SqlPeople:
 
     def page(self, which: Narrowed, *, after: tuple[str, str] | None, limit: int) -> list[Found]:
         """Give officers in the order asked, behind a place."""
-        last = which.order == "last_sign_in"
-        nowhere = "" if not which.order.startswith("-") else "\U0010ffff"
-        place, uuid = after or (("-1", "") if last else (nowhere, nowhere))
+        down, last = which.sort.startswith("-"), which.sort.endswith("last_sign_in")
+        nowhere = "\U0010ffff" if down else ""
+        place, uuid = after or ((str(2**62) if down else "-1", "") if last else (nowhere, nowhere))
         behind: dict[str, Any] = {"seen": int(place)} if last else {"place": place}
-        rows = self._page(which.order, bool(which.unit), which.state, which.factor).all(
+        rows = self._page(which.sort, bool(which.unit), which.state, which.factor).all(
             after_uuid=uuid, limit=limit, **behind, **_below(which.unit))
         return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key, row.entry_uuid))
                 for row in rows if (officer := mirrored_now(row, self._clock)) is not None]
@@ -137,12 +138,12 @@ class SqlPeople:
         """Count the officers of all pages."""
         return int(self._count(bool(which.unit), which.state, which.factor).all(**_below(which.unit))[0].officers)
 
-    def place(self, entry_uuid: str, order: str) -> tuple[str, str] | None:
+    def place(self, entry_uuid: str, sort: str) -> tuple[str, str] | None:
         """Tell where an officer stands in an order; None where there is none."""
         rows = self._where.all(entry_uuids=orjson.dumps([entry_uuid]).decode())
         if not rows:
             return None
-        return (str(rows[0].last_sign_in_at or 0) if order == "last_sign_in" else rows[0].search_key), entry_uuid
+        return (str(rows[0].last_sign_in_at or 0) if sort.endswith("last_sign_in") else rows[0].search_key), entry_uuid
 
     def standing(self, entry_uuids: Sequence[str]) -> dict[str, Standing]:
         """Tell the standing of officers by entryUUID."""

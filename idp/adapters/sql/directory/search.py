@@ -8,14 +8,15 @@ holds all that is asked, and is read until the page is full. What each takes: do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Integer, Text, bindparam, collate, func, literal_column, or_, select, tuple_
+from sqlalchemy import Integer, Text, and_, bindparam, collate, func, literal_column, or_, select, tuple_
 
 from ....clock import Clock, SystemClock
-from ....directory.mirror import Found, MirroredOfficer, national_number, search_key
+from ....directory.mirror import WORDS, Found, MirroredOfficer, has_all, national_number, search_key, search_words
 from ....directory.unit import is_within
 from ..database import Database, Read, parameter
 from ..tables import OfficerRow
@@ -26,9 +27,9 @@ from .rows import mirrored_now
 OFFICER: Any = OfficerRow.__table__
 MOST = 1000
 """Officers who are put in order here; where more are found, the index by name is read through in its order."""
+_DIGITS = re.compile(r"\+?[0-9]{3,}")
 NEAR = 4000
 """Officers behind a place who are looked through first."""
-WORDS = 4
 SMALL = 10_000
 """Officers of an agency that are rather read through; of a larger one, enough of those who have the words belong to it."""
 Place = tuple[str, str]
@@ -87,7 +88,7 @@ class SqlOfficerSearch:
 
     def _places(self, words: Sequence[str], unit: str, after: Place | None, limit: int) -> Iterator[Sequence[Place]]:
         """Give the places of whoever is found behind one, in order, some at a time; of an agency also of who was in it before."""
-        asked: dict[str, Any] = {f"word{n}": _pattern(word) for n, word in enumerate(words)}
+        asked: dict[str, Any] = {f"word{n}": pattern_of(word) for n, word in enumerate(words)}
         looked, moved = self._all, set[Place]()
         if unit:
             moved = {(row.search_key, row.entry_uuid)
@@ -153,10 +154,37 @@ class _Looked(NamedTuple):
 def _has(row: Any, words: Sequence[str]) -> bool:
     """Tell whether words are found in a key without the telephone number, which is hidden: its digits are no words."""
     key = row.search_key.replace(f" {search_key(row.phone)}", "") if row.phone else row.search_key
-    return all((word if len(word) >= 3 else f" {word}") in key for word in words)
+    return has_all(words, key)
 
 
-def _pattern(word: str) -> str:
+def has_words(key: Any) -> Any:
+    """Make the condition that every word stands in a key, in whatever order; its parameters are ``word_parameters``."""
+    return and_(*(key.like(bindparam(f"word{number}", type_=Text()), escape="!") for number in range(WORDS)))
+
+
+def word_parameters(words: Sequence[str]) -> dict[str, str]:
+    """Give the parameters of ``has_words``; without a word nothing has them."""
+    patterns = [pattern_of(word) for word in words[:WORDS]]
+    return {f"word{number}": pattern for number, pattern in enumerate([*patterns, *["%" if words else ""] * WORDS][:WORDS])}
+
+
+def pattern_of(word: str) -> str:
+    """Give what LIKE takes for a part of a key; one or two letters begin a word."""
     for sign in "!%_":
         word = word.replace(sign, "!" + sign)
     return f"%{word}%" if len(word) >= 3 else f"% {word}%"
+
+
+def is_called(sub: Any) -> Any:
+    """Make the condition that an officer has every word in the search key; its parameters are ``called_so``."""
+    return sub.in_(select(OFFICER.c.sub).where(has_words(OFFICER.c.search_key)))
+
+
+def called_so(text: str) -> dict[str, str]:
+    """Give the parameters of ``is_called`` for what is typed.
+
+    The key holds telephone numbers, which are hidden: three digits or more are nobody's name, so that no part of one tells whose
+    it is.
+    """
+    words = search_words(text)
+    return word_parameters(() if any(_DIGITS.fullmatch(word) for word in words) else words)

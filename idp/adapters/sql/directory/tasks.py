@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Text, and_, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import Integer, Text, bindparam, exists, literal_column, select, tuple_, update
 
 from ....audit import AuditRecord
 from ....clock import Clock, SystemClock
@@ -28,13 +28,11 @@ class SqlTasks:
         self._clock = clock or SystemClock()
         whole = select(*TASK.c, OFFICER.c.uid, OFFICER.c.name, OFFICER.c.posts).select_from(
             TASK.outerjoin(OFFICER, OFFICER.c.sub == TASK.c.sub))
-        due = parameter(TASK.c.due_at, "after")
-        self._page = database.read(
-            whole.where(
-                TASK.c.state == parameter(TASK.c.state),
-                or_(TASK.c.due_at > due, and_(TASK.c.due_at == due, TASK.c.task_id > parameter(TASK.c.task_id, "after_id"))),
-                perhaps_of_unit())
-            .order_by(TASK.c.due_at, TASK.c.task_id).limit(bindparam("limit", type_=Integer)))
+        place = (TASK.c.due_at, TASK.c.task_id)
+        behind = tuple_(parameter(TASK.c.due_at, "after"), parameter(TASK.c.task_id, "after_id"))
+        some = whole.where(TASK.c.state == parameter(TASK.c.state), perhaps_of_unit()).limit(bindparam("limit", type_=Integer))
+        self._page = (database.read(some.where(tuple_(*place) > behind).order_by(*place)),
+                      database.read(some.where(tuple_(*place) < behind).order_by(*(part.desc() for part in place))))
         self._find = database.read(whole.where(TASK.c.task_id == parameter(TASK.c.task_id)))
         self._complete = database.write(audit_insert(), guard=(
             update(TASK).where(TASK.c.task_id == parameter(TASK.c.task_id, "id"), TASK.c.state == literal_column("'open'"))
@@ -53,15 +51,17 @@ class SqlTasks:
         self._open = database.write(audit_insert(), *notice_inserts(), guard=opened)
         self._open_untold = database.write(audit_insert(), guard=opened)
 
-    def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int) -> Sequence[Task]:
-        """Give tasks, those first that are due first."""
+    def page(self, *, state: str, unit: str, after: tuple[int, str] | None, limit: int,
+             descending: bool = False) -> Sequence[Task]:
+        """Give tasks, those first that are due first, or last."""
         now = self._clock.now()
         agency = Unit(unit, now)
 
         def rows_after(place: tuple[int, str]) -> Sequence[Any]:
-            return self._page.all(state=state, after=place[0], after_id=place[1], limit=limit, **agency.parameters)
+            return self._page[descending].all(state=state, after=place[0], after_id=place[1], limit=limit, **agency.parameters)
 
-        rows = agency.page(rows_after, after or (-1, ""), limit=limit, posts_of=lambda row: row.posts,
+        nowhere = (2**62, "") if descending else (-1, "")
+        rows = agency.page(rows_after, after or nowhere, limit=limit, posts_of=lambda row: row.posts,
                            place_of=lambda row: (row.due_at, row.task_id))
         return [_task(row, now) for row in rows]
 

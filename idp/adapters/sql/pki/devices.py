@@ -13,15 +13,14 @@ from typing import Any, Final
 from sqlalchemy import Text, and_, bindparam, exists, literal_column, or_, select, update
 
 from ....audit import AuditRecord
-from ....directory.mirror import search_key
 from ....pki.custody.device import Device, DeviceChange, DeviceEntry, DeviceSearch, DeviceState
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
-from ..tables import CustodyDeviceRow, CustodyEntryRow, OfficerRow
+from ..directory.search import called_so, is_called
+from ..tables import CustodyDeviceRow, CustodyEntryRow
 
 ROW: Any = CustodyDeviceRow.__table__
 ENTRY: Any = CustodyEntryRow.__table__
-OFFICER: Any = OfficerRow.__table__
 _COLUMNS: Final = tuple(column.name for column in ROW.columns)
 _ENTRY_COLUMNS: Final = tuple(column.name for column in ENTRY.columns if column.name != "id")
 _KEPT: Final = frozenset({"device_id", "kind", "serial"})
@@ -90,10 +89,10 @@ class SqlDevices:
 
     def page(self, search: DeviceSearch, *, after: str, limit: int, before: str = "") -> Sequence[Device]:
         """Give those that are meant, by identifier."""
-        escaped, called = _escaped(search.words.strip().upper()), _escaped(search_key(search.words))
+        escaped = _escaped(search.words.strip().upper())
         asked = {"state": search.state, "kind": search.kind, "unit": search.unit, "below": f"{search.unit}.%",
                  "holder": search.holder, "overdue_at": search.overdue_at or 0, "words": escaped, "pattern": f"%{escaped}%",
-                 "called": f"%{called}%" if called else "", "limit": limit}
+                 **called_so(search.words), "limit": limit}
         if before:
             return [device_of(row) for row in reversed(self._page_before.all(before=before, **asked))]
         return [device_of(row) for row in self._page.all(after=after, **asked)]
@@ -113,11 +112,10 @@ def _meant() -> Any:
     empty: Any = literal_column("''")
     unit, overdue = parameter(c.unit_code, "unit"), parameter(c.due_at, "overdue_at")
     exact = [or_(parameter(c[name]) == empty, c[name] == parameter(c[name])) for name in ("state", "kind", "holder")]
-    named = exists(select(literal_column("1")).select_from(OFFICER).where(
-        OFFICER.c.sub == c.holder, OFFICER.c.search_key.like(bindparam("called", type_=Text()), escape="!")))
     return and_(*exact, or_(unit == empty, c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text()))),
                 or_(overdue == literal_column("0"), c.due_at < overdue),
-                or_(parameter(c.serial, "words") == empty, c.serial.like(bindparam("pattern", type_=Text()), escape="!"), named))
+                or_(parameter(c.serial, "words") == empty, c.serial.like(bindparam("pattern", type_=Text()), escape="!"),
+                    is_called(c.holder)))
 
 
 def _escaped(text: str) -> str:

@@ -24,6 +24,7 @@ from ....pki.forms.cells import folded
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
 from ..directory.ledger import listed
+from ..directory.search import has_words, word_parameters
 from ..notices import notice_inserts, notice_values
 from ..tables import EnrollmentEntryRow, EnrollmentRow, OfficerRow, TaskRow
 from .devices import device_acts, device_held, device_stands, device_values
@@ -191,7 +192,7 @@ def _meant(database: Database) -> Any:
         unless("holder", c.holder, c.holder == parameter(c.holder, "holder")),
         unless("batch", c.batch, c.batch == parameter(c.batch, "batch")),
         or_(overdue == literal_column("0"), c.due_at < overdue),
-        unless("words", ROW.c.reason, or_(c.search_key.like(bindparam("pattern", type_=Text()), escape="!"),
+        unless("words", ROW.c.reason, or_(has_words(c.search_key),
                                           c.enrollment_id.like(bindparam("beginning", type_=Text()), escape="!"))))
 
 
@@ -200,7 +201,7 @@ def _searched(search: Search) -> dict[str, Any]:
     escaped = search.words.strip().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return {"states": ",".join(search.states), "states_json": json.dumps(list(search.states)), "unit": search.unit,
             "below": f"{search.unit}.%", "holder": search.holder, "batch": search.batch, "overdue_at": search.overdue_at or 0,
-            "words": words or escaped, "pattern": f"%{words}%" if words else "", "beginning": f"{escaped}%"}
+            "words": words or escaped, **word_parameters(words.split()), "beginning": f"{escaped}%"}
 
 
 def _values(enrollment: Enrollment) -> dict[str, Any]:

@@ -11,21 +11,20 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_, select, tuple_, update
 
 from ....audit import AuditRecord
-from ....directory.mirror import search_key
 from ....notices import Notice
 from ....signing.sims.ports import SimSearch
 from ....signing.sims.sim import CHECKED, LIVE, Act, Entry, Sim, SimChange, State, number_meant
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
+from ..directory.search import called_so, is_called
 from ..notices import notice_inserts, notice_values
-from ..tables import OfficerRow, SimEntryRow, SimRow
+from ..tables import SimEntryRow, SimRow
 
 ROW: Any = SimRow.__table__
 ENTRY: Any = SimEntryRow.__table__
-OFFICER: Any = OfficerRow.__table__
 _COLUMNS: Final = tuple(column.name for column in ROW.columns)
 _ENTRY: Final = "entry_"
 _FIXED: Final = frozenset({"sim_id", "sub", "unit_code", "unit_name", "seal", "name", "msisdn", "carrier", "created_at",
@@ -65,10 +64,13 @@ class SqlSims:
         self._of_card = database.read(select(ROW).where(c.iccid == card, _among(LIVE)))
         self._to_be_revoked = database.read(select(ROW).where(
             c.to_revoke != literal_column("''"), c.authority == parameter(c.authority)).order_by(c.sim_id).limit(limit))
-        self._page = database.read(select(ROW).where(c.sim_id > parameter(c.sim_id, "after"), _meant()).order_by(c.sim_id)
-                                   .limit(limit))
-        self._page_before = database.read(select(ROW).where(c.sim_id < parameter(c.sim_id, "before"), _meant())
-                                          .order_by(c.sim_id.desc()).limit(limit))
+        some = select(ROW).where(_meant()).limit(limit)
+        self._page = database.look(some.where(c.sim_id > parameter(c.sim_id, "after")).order_by(c.sim_id))
+        self._page_before = database.look(some.where(c.sim_id < parameter(c.sim_id, "before")).order_by(c.sim_id.desc()))
+        since = (c.since, c.sim_id)
+        place = tuple_(parameter(c.since, "place"), parameter(c.sim_id, "number_after"))
+        self._since = database.look(some.where(tuple_(*since) > place).order_by(*since))
+        self._since_before = database.look(some.where(tuple_(*since) < place).order_by(*(part.desc() for part in since)))
         unit = parameter(c.unit_code, "unit")
         within = or_(unit == literal_column("''"), c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text())))
         self._counts = database.read(select(c.state, func.count().label("found")).where(within).group_by(c.state))
@@ -133,15 +135,19 @@ class SqlSims:
 
     def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
         """Give those that are meant, by ``sim_id``."""
-        words, called = _escaped("".join(search.words.split())), _escaped(search_key(search.words))
-        end = number_meant(search.words)
-        asked = {"number": f"%{end}" if end else "", "unit": search.unit, "below": f"{search.unit}.%", "state": search.state,
-                 "carrier": search.carrier,
-                 "sub": search.sub, "words": words, "pattern": f"%{words}%", "called": f"%{called}%" if called else "",
-                 "limit": limit}
+        asked = {**_asked(search), "limit": limit}
         if before:
             return [_sim(row) for row in reversed(self._page_before.all(before=before, **asked))]
         return [_sim(row) for row in self._page.all(after=after, **asked)]
+
+    def page_since(self, search: SimSearch, *, after: tuple[int, str] | None, before: tuple[int, str] | None,
+                   limit: int) -> Sequence[Sim]:
+        """Give those that are meant, by how long they have been as they are."""
+        since, number = before or after or (-1, "")
+        asked = {**_asked(search), "limit": limit, "place": since, "number_after": number}
+        if before:
+            return [_sim(row) for row in reversed(self._since_before.all(**asked))]
+        return [_sim(row) for row in self._since.all(**asked)]
 
     def counts(self, unit: str) -> dict[str, int]:
         """Count by state."""
@@ -179,11 +185,17 @@ def _meant() -> Any:
     unit = parameter(c.unit_code, "unit")
     exact = [or_(parameter(c[name]) == empty, c[name] == parameter(c[name])) for name in ("state", "carrier", "sub")]
     pattern: Any = bindparam("pattern", type_=Text())
-    named = exists(select(literal_column("1")).select_from(OFFICER).where(
-        OFFICER.c.sub == c.sub, OFFICER.c.search_key.like(bindparam("called", type_=Text()), escape="!")))
     return and_(*exact, or_(unit == empty, c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text()))),
                 or_(parameter(c.msisdn, "words") == empty, c.msisdn.like(bindparam("number", type_=Text())),
-                    c.iccid.like(pattern, escape="!"), named))
+                    c.iccid.like(pattern, escape="!"), is_called(c.sub)))
+
+
+def _asked(search: SimSearch) -> dict[str, Any]:
+    words = _escaped("".join(search.words.split()))
+    end = number_meant(search.words)
+    return {"number": f"%{end}" if end else "", "unit": search.unit, "below": f"{search.unit}.%", "state": search.state,
+            "carrier": search.carrier, "sub": search.sub, "words": words, "pattern": f"%{words}%",
+            **called_so(search.words)}
 
 
 def _escaped(text: str) -> str:

@@ -193,6 +193,7 @@ class OfficerRow(Base):
     __table_args__ = (Index("ix_officer_within", "unit_code", "search_key", "entry_uuid", "status",
                             postgresql_ops={"unit_code": "varchar_pattern_ops"}),
                       Index("ix_officer_by_name", "search_key", "entry_uuid", "unit_code", "status"),
+                      Index("ix_officer_last_sign_in", text("coalesce(last_sign_in_at, 0)"), "entry_uuid"),
                       Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE),
                       Index("ix_officer_guest", "sub", postgresql_where=A_GUEST, sqlite_where=A_GUEST))
 

@@ -47,7 +47,8 @@ class SimRow(Base):
     to_revoke: Mapped[str] = mapped_column(String(8), server_default="")
     checked_at: Mapped[Epoch]
     revision: Mapped[int] = mapped_column(BigInteger)
-    __table_args__ = (Index("uq_sim_number", "msisdn", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+    __table_args__ = (Index("ix_sim_since", "since", "sim_id"),
+                      Index("uq_sim_number", "msisdn", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
                       Index("ix_sim_to_revoke", "to_revoke", sqlite_where=text("to_revoke <> ''"),
                             postgresql_where=text("to_revoke <> ''")),
                       Index("uq_sim_card", "iccid", unique=True, sqlite_where=_CARD, postgresql_where=_CARD))

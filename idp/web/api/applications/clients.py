@@ -18,10 +18,8 @@ def blueprint(door: Door) -> Blueprint:
     def listed() -> Response:
         who, _ = door.admit()
         asked = door.query("q", "source", "disabled", "owner_unit", "sort", "cursor", "limit")
-        sort = asked.pop("sort", "client_id")
         asked["state"] = {"true": "disabled", "false": "active"}.get(asked.pop("disabled", ""), "")
-        return door.page(rooms.administration.clients.listed(
-            who, sort=sort.removeprefix("-"), descending=sort.startswith("-"), **asked))
+        return door.page(rooms.administration.clients.listed(who, **asked))
 
     @views.post("/clients")
     def create() -> Response:

@@ -45,7 +45,8 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/enrollments/expiring")
     def expiring() -> Response:
         who, _ = door.admit(Right.SEE_CERTIFICATES)
-        return door.page(rooms.administration.expiry.listed(who, **door.query("month", "unit", "followed", "cursor", "limit")))
+        return door.page(rooms.administration.expiry.listed(who, **door.query("month", "unit", "followed", "sort",
+                                                                                  "cursor", "limit")))
 
     @views.post("/enrollments/renewals")
     def renew() -> Response:

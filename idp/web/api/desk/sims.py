@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ....administration.pages import Page, turned
+from ....administration.pages import Page
 from ....administration.signing.lists import TO
+from ....administration.signing.sims import SORTS, sims_listed
 from ....audit import Caller
 from ....errors import RefusedError
 from ....pki.enrollment.moves import Actor
@@ -27,18 +28,14 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/sims")
     def listed() -> Response:
         who, _ = door.admit(Right.SEE_SIMS)
-        asked = door.query("sim_state", "unit", "holder", "q", "cursor", "limit")
+        asked = door.query("sim_state", "unit", "holder", "q", "sort", "cursor", "limit")
         store = _rooms().sims.store
         if (unit := asked.get("unit", "")) and not who.oversees(unit):
             raise ForbiddenError("This agency is not yours.")
         search = SimSearch(unit=who.narrowed(unit), state=asked.get("sim_state", ""), sub=asked.get("holder", ""),
                            words=asked.get("q", ""))
-
-        def given(after: Any, before: Any, limit: int) -> Any:
-            return store.page(search, after=after[0] if after else "", limit=limit)
-
-        found, following, _ = turned(given, lambda one: (one.sim_id,), (str,), cursor=asked.get("cursor", ""), back="",
-                                     limit=asked["limit"])
+        found, following, _ = sims_listed(store, search, sort=asked.get("sort", SORTS[0]), cursor=asked.get("cursor", ""),
+                                          limit=asked["limit"])
         return door.page(Page([_shown(who, one) for one in found], following))
 
     @views.post("/sims")

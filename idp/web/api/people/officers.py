@@ -16,7 +16,7 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/officers")
     def listed() -> Response:
         who, caller = door.admit(Right.SEE_OFFICERS)
-        asked = door.query("q", "unit", "officer_state", "factor", "order", "cursor", "limit")
+        asked = door.query("q", "unit", "officer_state", "factor", "sort", "cursor", "limit")
         state = asked.pop("officer_state", "")
         return door.page(rooms.administration.people.directory.listed(who, caller, state=state, **asked))
 

@@ -15,7 +15,7 @@ def blueprint(door: Door) -> Blueprint:
     @views.get("/tasks")
     def listed() -> Response:
         who, _ = door.admit()
-        return door.page(rooms.administration.tasks.listed(who, **door.query("state", "cursor", "limit")))
+        return door.page(rooms.administration.tasks.listed(who, **door.query("state", "sort", "cursor", "limit")))
 
     @views.get("/tasks/<task_id>")
     def one(task_id: str) -> Response:

@@ -34,7 +34,6 @@ _FILE: Final = {"type": "string", "enum": list(FILES), "default": "csv"}
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "on": _DAY | {"description": "Figures of this day; without it, of now."},
     "step": _STEP | {"description": "What is to be done next."},
-    "missing_order": {"type": "string", "enum": list(SORTS), "default": SORTS[0]},
     "member_state": {"type": "string", "enum": [one.value for one in Shown],
                      "description": "How they stand; `joined`: who is there and came after the list was made."},
     "movement": _MOVEMENT,
@@ -135,13 +134,13 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/campaigns/{id}/missing": {
             "get": operation("listMissing", "Who has not reached the goal, what is next, and whose turn it is.",
                              answer="CampaignMissingPage", path="id",
-                             query=("on", "unit", "step", "q", "missing_order", "cursor", "limit"))},
+                             query=("on", "unit", "step", "q", "cursor", "limit"), sorts=SORTS)},
         "/campaigns/{id}/missing/file": {"post": file(
             "writeMissing", "All who are missing, as a file; who takes it and why is recorded.", path="id", body="MissingFile")},
         "/campaigns/{id}/members": {
             "get": operation("listMembers", "Everybody of the list: done, missing (what is next, and whose turn it is), not "
                              "counted or gone with the reason; and who came later.", answer="CampaignMemberPage", path="id",
-                             query=("on", "unit", "member_state", "step", "q", "missing_order", "cursor", "limit"))},
+                             query=("on", "unit", "member_state", "step", "q", "cursor", "limit"), sorts=SORTS)},
         "/campaigns/{id}/members/file": {"post": file(
             "writeMembers", "The same as a file; who takes it and why is recorded.", path="id", body="MembersFile")},
         "/campaigns/{id}/movements": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from ....administration.enrollment.expiry import SORTS
 from ....administration.enrollment.issuers import AUTHORITIES
 from ....administration.enrollment.requests import ACTS, LONGEST_REQUEST, MOST_AT_ONCE
 from ....pki.enrollment.record import DeviceKind, Kind, Purpose
@@ -121,8 +122,9 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             "get": operation("forecastExpiry", "How many certificates end, by agency and month of offices here.",
                              answer="ExpiryForecast", query=("months", "unit"))},
         "/enrollments/expiring": {
-            "get": operation("listExpiring", "Certificates that end, those first that end first.",
-                             answer="ExpiringEnrollmentPage", query=("month", "unit", "followed", "cursor", "limit"))},
+            "get": operation("listExpiring", "Certificates that end.",
+                             answer="ExpiringEnrollmentPage", query=("month", "unit", "followed", "cursor", "limit"),
+                             sorts=SORTS)},
         "/enrollments/renewals": {
             "post": operation("askForRenewals", "Ask for the renewal of many certificates; each stands for itself.",
                               answer="RenewalOutcomes", body="Renewals", change=True)},

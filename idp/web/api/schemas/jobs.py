@@ -8,7 +8,7 @@ from typing import Any
 from ....administration.operation.files import FILES
 from ....administration.operation.jobs import State
 from ....administration.people.file import COLUMNS
-from ....administration.people.ports import FACTORS, ORDERS, STATES
+from ....administration.people.ports import FACTORS, SORTS, STATES
 from ....administration.rollout.lists import MOVEMENTS, Shown
 from ....pki.forms import LONGEST_FILE
 from ....rollout.accounts import AccountList
@@ -49,7 +49,7 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             wish("officers", {"file": form, "columns": {"type": "array", "items": {"type": "string", "enum": list(COLUMNS)}},
                               "q": text, "unit": unit, "state": {"type": "string", "enum": ["", *STATES]},
                               "factor": {"type": "string", "enum": ["", *FACTORS]},
-                              "order": {"type": "string", "enum": list(ORDERS)}}),
+                              "sort": {"type": "string", "enum": list(SORTS)}}),
             wish("audit", {"legal_basis": purpose, "since": moment, "before": moment, "form": text, "keep_days": number,
                            "sub": text, "client_id": text, "source": text, "event": text, "unit": unit},
                  ("legal_basis", "since", "before")),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ....administration.people.deputies import LONGEST_REASON, MOST_DAYS
 from ....administration.people.many import ACTS, MOST_AT_ONCE
-from ....administration.people.ports import FACTORS, ORDERS, STATES
+from ....administration.people.ports import FACTORS, SORTS, STATES
 from ....administration.people.reason import SHORTEST_PURPOSE
 from ....roles import Role
 
@@ -21,9 +21,7 @@ LINE: Final = {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON, "p
 _CODE: Final = "^[A-Z][0-9]{2}(\\.[0-9A-Z]{1,32}){0,4}$"
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "officer_state": {"type": "string", "enum": list(STATES)},
-    "factor": {"type": "string", "enum": list(FACTORS), "description": "Whether there is a second factor that could be used."},
-    "order": {"type": "string", "enum": list(ORDERS), "default": ORDERS[0],
-              "description": "Without `q` only: by name, the last names first, or who has not signed in for longest."}}
+    "factor": {"type": "string", "enum": list(FACTORS), "description": "Whether there is a second factor that could be used."}}
 OFFICER: Final[dict[str, dict[str, Any]]] = {
     "sub": _TEXT, "uid": _TEXT, "name": _TEXT, "mail": _TEXT, "phone": _TEXT, "unit_code": _TEXT, "unit_name": _TEXT,
     "title": _TEXT, "status": {"type": "string", "enum": ["active", "disabled"]}, "last_sign_in_at": _TIME_OR_NONE,
@@ -99,7 +97,7 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     return {
         "/officers": {
             "get": operation("findOfficers", "Officers by any part of what is known of them, or by a list.", answer="OfficerPage",
-                             query=("q", "unit", "officer_state", "factor", "order", "cursor", "limit"))},
+                             query=("q", "unit", "officer_state", "factor", "cursor", "limit"), sorts=SORTS)},
         "/officers/acts": {
             "post": operation("actUponOfficers", "Do something with many officers, each for itself.", answer="OfficersActed",
                               body="OfficersAct", change=True)},

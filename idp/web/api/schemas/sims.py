@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ....administration.signing.history import LONGEST_PURPOSE, STATES
 from ....administration.signing.lists import TO
+from ....administration.signing.sims import SORTS
 from ....signing.sims.sim import Act, State
 from ....signing.transaction import State as SignatureState
 from .enrollments import ARCHIVE, FILES
@@ -73,7 +74,8 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/signatures/{id}/evidence": {"post": evidence},
         "/sims": {
             "get": operation("listSims", "Signing SIMs; q: number or its last 3 digits, part of the card's or the holder's name.",
-                             answer="SimPage", query=("sim_state", "unit", "holder", "q", "cursor", "limit"), errors=(404,)),
+                             answer="SimPage", query=("sim_state", "unit", "holder", "q", "cursor", "limit"), sorts=SORTS,
+                             errors=(404,)),
             "post": operation("askForSim", "Ask for a SIM for an officer; a code goes to the number.", answer="Sim", status=201,
                               body="NewSim", change=True, errors=(404, 409))},
         "/sims/{id}": {"get": operation("readSim", "One SIM, with its history.", answer="SimWithHistory", path="id")},

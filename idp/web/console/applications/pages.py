@@ -21,7 +21,7 @@ from ....services import Services
 from ...onward import see_other
 from ..desk import name_of, unit_names
 from ..door import Door, Entered
-from ..turning import turning
+from ..turning import sorting, turning
 from ..words import moment
 from . import words
 from .form import entry_of
@@ -54,7 +54,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         rows = [{**one, "unit_name": names.get(one["owner_unit"], ""), "course": words.course(far[one["client_id"]], {})}
                 for one in page.items if one["client_id"] in far]
         narrowed = {name: value for name, value in asked.items() if value}
-        return door.page("console/applications/list.html", entered, here="applications", rows=rows, asked=asked,
+        sorts = sorting(LIST, narrowed.items(), asked["sort"], SORTS)
+        return door.page("console/applications/list.html", entered, here="applications", rows=rows, asked=asked, sorts=sorts,
                          may_change=entered.who.may_change, turn=turning(LIST, narrowed, following=page.next, prev=""))
 
     @views.get("/applications/<client_id>")

@@ -18,7 +18,7 @@ from ....administration.pages import USUAL
 from ....administration.people.file import COLUMNS
 from ....administration.people.file import USUAL as _USUAL_COLUMNS
 from ....administration.people.many import ACTS, MOST_AT_ONCE
-from ....administration.people.ports import FACTORS, ORDERS, STATES
+from ....administration.people.ports import FACTORS, SORTS, STATES
 from ....audit import PHONE
 from ....directory.officer import phone_text
 from ....directory.unit import is_unit_code
@@ -34,7 +34,7 @@ from ..operation.jobs import PAGE as JOBS
 from ..operation.jobs import too_many
 from ..rollout.files import purpose_page, told
 from ..tasks import task_words
-from ..turning import turning
+from ..turning import sorting, turning
 from ..words import day, moment, request_words
 from . import words
 
@@ -42,7 +42,7 @@ LIST: Final = "/admin/officers/"
 FILE: Final = f"{LIST}file"
 _LONGEST: Final = 100
 _TIMELINE: Final = 20
-_EMPTY: Final = {"q": "", "unit": "", "state": "", "factor": "", "order": ""}
+_EMPTY: Final = {"q": "", "unit": "", "state": "", "factor": "", "sort": ""}
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -200,7 +200,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             "console/people/officers.html", entered, here="officers", rows=[_row(one) for one in page.items],
             narrowed=_EMPTY | narrowed, columns=[{"name": name, "label": label, "shown": name in columns}
                                                  for name, label in words.columns().items()],
-            states=words.states(), factors=words.factors(), orders=words.orders(),
+            states=words.states(), factors=words.factors(), sorts=_sorts(narrowed, address),
             units=[{"code": entry.unit.code, "name": entry.unit.name} for entry in units
                    if entered.who.oversees(entry.unit.code)],
             bulk=[{"name": act, "label": words.many()[act][0]} for act, right in ACTS.items()
@@ -273,7 +273,7 @@ def _right(act: str) -> tuple[Right, ...]:
 
 def _narrowed() -> dict[str, str]:
     asked = {name: request.values.get(name, "").strip()[:_LONGEST] for name in _EMPTY}
-    known = {"state": STATES, "factor": FACTORS, "order": ORDERS}
+    known = {"state": STATES, "factor": FACTORS, "sort": SORTS}
     for name, values in known.items():
         if asked[name] not in values:
             asked[name] = ""
@@ -281,7 +281,7 @@ def _narrowed() -> dict[str, str]:
         asked["unit"] = ""
     if not asked["q"].isprintable():
         asked["q"] = ""
-    return asked | {"order": asked["order"] or ORDERS[0]}
+    return asked | {"sort": asked["sort"] or SORTS[0]}
 
 
 def _columns() -> tuple[str, ...]:
@@ -293,6 +293,11 @@ def _address(narrowed: Mapping[str, str], columns: tuple[str, ...]) -> list[tupl
     """Give the parameters of a list."""
     shown = [(name, value) for name, value in narrowed.items() if value]
     return [*shown, *(("cols", name) for name in columns if columns != _USUAL_COLUMNS)]
+
+
+def _sorts(narrowed: Mapping[str, str], address: list[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Give what heads of columns lead to; whoever is found by words stands by name."""
+    return {} if narrowed["q"] else sorting(LIST, address, narrowed["sort"], SORTS)
 
 
 def _turn(address: list[tuple[str, str]], following: str) -> dict[str, str]:

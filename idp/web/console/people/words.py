@@ -97,12 +97,6 @@ def factors() -> Mapping[str, str]:
     return {"without": gettext("Chưa có"), "with": gettext("Đã có")}
 
 
-def orders() -> Mapping[str, str]:
-    """Give what the orders are called."""
-    return {"name": gettext("Họ tên, A đến Z"), "-name": gettext("Họ tên, Z đến A"),
-            "last_sign_in": gettext("Lâu chưa đăng nhập")}
-
-
 def factor(name: str) -> str:
     """Give what a factor is called."""
     return str({"otp": gettext("Ứng dụng tạo mã"), "passkey": gettext("Khóa truy cập"),

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from ....administration.pages import USUAL
-from ....administration.rollout.lists import MOVEMENTS, Shown, members_of, movements_of
+from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, members_of, movements_of
 from ....errors import RefusedError
 from ....rollout.campaign import MemberAct
 from ....rollout.coverage import Coverage
@@ -22,7 +22,7 @@ from ....services import Services
 from ..desk import name_of
 from ..door import Door, Entered
 from ..operation.jobs import too_many
-from ..turning import asked, turning
+from ..turning import asked, sorting, turning
 from ..words import day, moment, said_day
 from . import words
 from .files import purpose_page, taken, told
@@ -42,12 +42,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path)
         if isinstance(entered, Response):
             return entered
-        narrowed = _kept(*_KEPT["members"], "order")
+        narrowed = _kept(*_KEPT["members"], "sort")
         coverage = _coverage(entered, campaign_id, narrowed)
-        page = members_of(coverage, **for_room(narrowed, "state", "step", "q", "order"), **asked(), limit=USUAL)
+        page = members_of(coverage, **for_room(narrowed, "state", "step", "q", "sort"), **asked(), limit=USUAL)
         return _page("members", entered, coverage, narrowed, page.next, page.prev, total=words.number(len(coverage.people)),
                      steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
                      states=[{"value": one.value, "word": words.shown()[one]} for one in Shown],
+                     sorts=sorting(f"{LIST}{campaign_id}/members", narrowed.items(), narrowed.get("sort", SORTS[0]), SORTS),
                      rows=[_member(one) for one in page.items])
 
     @views.get("/rollout/<campaign_id>/movements")
@@ -131,7 +132,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _page(name: str, entered: Entered, coverage: Coverage, narrowed: Mapping[str, str], following: str, prev: str,
               **more: Any) -> Response:
         address = f"{LIST}{coverage.campaign.campaign_id}/{name}"
-        kept = {one: value for one, value in narrowed.items() if one != "order"}
+        kept = {one: value for one, value in narrowed.items() if one != "sort"}
         return door.page(
             f"console/rollout/{name}.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
             day=words.as_of(coverage), narrowed={one: narrowed.get(one, "") for one in FILTERS},

@@ -24,15 +24,15 @@ from ....services import Services
 from ..desk import unit_names
 from ..door import Door, Entered
 from ..operation.jobs import too_many
-from ..turning import asked, turning
+from ..turning import asked, sorting, turning
 from ..words import day, said_day, typed_day
 from . import words
 from .files import purpose_page, taken, told
 
 LIST: Final = "/admin/rollout/"
 WORST: Final = 6
-FILTERS: Final = ("step", "unit", "q", "order", "on", "state", "act")
-_KNOWN: Final = {"step": {step.value for step in Step}, "order": set(SORTS), "state": {one.value for one in Shown},
+FILTERS: Final = ("step", "unit", "q", "sort", "on", "state", "act")
+_KNOWN: Final = {"step": {step.value for step in Step}, "sort": set(SORTS), "state": {one.value for one in Shown},
                  "act": {act.value for act in MOVEMENTS}}
 
 
@@ -77,7 +77,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             return entered
         narrowed = filters()
         coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""), unit=narrowed.get("unit", ""))
-        page = missing_of(coverage, **for_room(narrowed, "step", "q", "order"), **asked(), limit=USUAL)
+        page = missing_of(coverage, **for_room(narrowed, "step", "q", "sort"), **asked(), limit=USUAL)
         address = f"{LIST}{campaign_id}/missing"
         kept = _kept()
         return door.page(
@@ -87,6 +87,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             steps=[{"value": one["step"], "word": one["word"]} for one in words.stops(coverage)],
             units=words.units(entered.who, coverage),
             export=f"{address}/file{f'?{urlencode(kept)}' if kept else ''}",
+            sorts=sorting(address, narrowed.items(), narrowed.get("sort", SORTS[0]), SORTS),
             turn=turning(address, narrowed, following=page.next, prev=page.prev),
             may_change=rooms.rollout.may_change(entered.who) and not coverage.campaign.closed_at)
 
@@ -194,7 +195,7 @@ def unit_choices(services: Services) -> list[dict[str, str]]:
 
 def for_room(narrowed: Mapping[str, str], *names: str) -> dict[str, str]:
     """Give what a list is narrowed by as rooms take it."""
-    return {"sort" if name == "order" else name: value for name, value in narrowed.items() if name in names}
+    return {name: value for name, value in narrowed.items() if name in names}
 
 
 def _person(one: Mapping[str, Any]) -> dict[str, Any]:

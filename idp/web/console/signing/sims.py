@@ -8,8 +8,9 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
-from ....administration.pages import USUAL, turned
+from ....administration.pages import USUAL
 from ....administration.signing.lists import KINDS, TO
+from ....administration.signing.sims import SORTS, sims_listed
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError, UnavailableError
 from ....pki.enrollment.moves import Actor
@@ -22,7 +23,7 @@ from ...onward import see_other
 from ..desk import name_of
 from ..door import Door, Entered
 from ..lists import file_of
-from ..turning import asked, turning
+from ..turning import asked, sorting, turning
 from ..words import moment
 
 LIST: Final = "/admin/sims/"
@@ -115,25 +116,24 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         return see_other(f"{LIST}{sim_id}")
 
     def _listed(entered: Entered, *, status: int = 200, error: str = "") -> Response:
-        narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q")}
+        narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q", "sort")}
         narrowed = {name: value for name, value in narrowed.items() if value and value.isprintable()}
         if narrowed.get("state", "active") not in {state.value for state in State}:
             del narrowed["state"]
+        if narrowed.get("sort", SORTS[0]) not in SORTS:
+            del narrowed["sort"]
         if not is_unit_code(narrowed.get("unit", "H30")):
             del narrowed["unit"]
         who = entered.who
         search = SimSearch(unit=who.narrowed(narrowed.get("unit", "")), state=narrowed.get("state", ""),
                            carrier=narrowed.get("carrier", ""), words=narrowed.get("q", ""))
-
-        def given(after: Any, before: Any, limit: int) -> Any:
-            return store.page(search, after=after[0] if after else "", before=before[0] if before else "", limit=limit)
-
-        found, following, prev = turned(given, lambda one: (one.sim_id,), (str,), limit=USUAL, **asked())
+        sort = narrowed.get("sort", SORTS[0])
+        found, following, prev = sims_listed(store, search, sort=sort, limit=USUAL, **asked())
         counts = store.counts(search.unit)
         return door.page(
             "console/signing/sims.html", entered, here="sims", status=status, error=error, rows=[_row(one) for one in found],
-            narrowed={"state": "", "unit": "", "carrier": "", "q": ""} | narrowed, carriers=room.carriers,
-            may_ask=who.may(Right.ASK_CERTIFICATES),
+            narrowed={"state": "", "unit": "", "carrier": "", "q": "", "sort": ""} | narrowed, carriers=room.carriers,
+            may_ask=who.may(Right.ASK_CERTIFICATES), sorts=sorting(LIST, narrowed.items(), sort, SORTS),
             lists=_lists() if rooms.sim_lists.gives(who) else [],
             states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
                     for state, (word, _, _) in words.states().items()],

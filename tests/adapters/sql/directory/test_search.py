@@ -37,7 +37,9 @@ def found(search: SqlOfficerSearch, text: str, unit: str = "") -> list[str]:
     ("nguyen", ["nghiviec", "an.nguyen"]), ("NGUYỄN an", ["an.nguyen"]), ("guye", ["nghiviec", "an.nguyen"]), ("đỗ", ["dung.do"]),
     ("Do", ["dung.do"]), ("0293 3123 456", []), ("+842933123456", []), ("3123456", []), ("456", []), ("nguyen 293", []),
     ("dung.do@haugiang", ["dung.do"]), ("bac si", ["an.nguyen"]), ("100%", ["thanh.100"]), ("%", []), ("___", []), ("ra di", []),
-    ("khong co ai", []), ("", [])])
+    ("khong co ai", []), ("", []),
+    ("Nguyễn Văn An, Sở Y tế", ["an.nguyen"]), ("nguyen van an;", ["an.nguyen"]), ("an (Sở Y tế) - bác sĩ.", ["an.nguyen"]),
+    ("Sở Y tế, Nguyễn Văn An, Bác sĩ", ["an.nguyen"]), ("Nguyễn Văn An, Trạm Y tế", []), (",", []), ("---", [])])
 def test_any_part_without_accents_and_nobody_who_is_gone(search: SqlOfficerSearch, text: str, uids: list[str]) -> None:
     assert found(search, text) == uids
 
