@@ -112,6 +112,7 @@ from .pki.status.crl import RevocationListMaker
 from .pki.status.ocsp import OcspResponder
 from .pki.timestamp.service import TimeStamps
 from .rollout.campaigns import Campaigns
+from .rollout.courses import CampaignCourses
 from .rollout.reminders import Reminders as CampaignReminders
 from .sessions.devices import Devices
 from .sessions.interaction import Interactions
@@ -324,6 +325,7 @@ class Services:
     own_certificates: OwnCertificates
     campaigns: Campaigns
     campaign_reminders: CampaignReminders
+    campaign_courses: CampaignCourses
     published_chain: PublishedChain
     list_fetcher: ListFetcher | None
     certification: Issuance

@@ -10,6 +10,7 @@ from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.units import SqlUnits
 from ..adapters.sql.rollout.accounts import SqlAccounts
 from ..adapters.sql.rollout.campaigns import SqlCampaigns
+from ..adapters.sql.rollout.courses import SqlCourses
 from ..adapters.sql.rollout.facts import SqlObserver
 from ..adapters.sql.rollout.records import SqlCandidates, SqlRecords
 from ..adapters.sql.rollout.reminders import SqlCampaignReminders
@@ -25,6 +26,7 @@ from ..oauth.client import ClientRegistry
 from ..pki.enrollment.working_days import WorkingDays
 from ..roles import RoleGroups
 from ..rollout.campaigns import Campaigns
+from ..rollout.courses import CampaignCourses
 from ..rollout.reminders import Reminders
 from ..settings import Settings
 
@@ -34,13 +36,14 @@ class RolloutRooms:
     """What is built here.
 
     Attributes:
-        campaigns: For the worker; so ``reminders``.
+        campaigns: For the worker; so ``reminders`` and ``courses``.
         administration: For administrators; so ``reports``, ``campaign_files`` and ``accounts``.
         files: Gives lists of people away.
     """
 
     campaigns: Campaigns
     reminders: Reminders
+    courses: CampaignCourses
     administration: RolloutAdministration
     reports: RolloutReports
     campaign_files: CampaignFiles
@@ -54,13 +57,14 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     units, store, records = SqlUnits(database), SqlCampaigns(database), SqlRecords(database)
     campaigns = Campaigns(store, SqlCandidates(database, clients.all, clock), units, SqlObserver(database),
                           clock)
-    administration = RolloutAdministration(campaigns, records, clock)
+    courses = CampaignCourses(store, records, SqlCourses(database))
+    administration = RolloutAdministration(campaigns, courses, clock)
     told = SqlCampaignReminders(database)
     reminders = Reminders(store, records, told, mirror,
                           SqlAgencyAdministrators(database, groups, clock), calendar, clock)
     sheets = SheetFiles()
     files = ListFiles(sheets, audit, clock)
-    return RolloutRooms(campaigns, reminders, administration,
+    return RolloutRooms(campaigns, reminders, courses, administration,
                         RolloutReports(administration, units, sheets, calendar, settings.province_name, told),
                         CampaignFiles(administration, told, files),
                         ForgottenAccounts(SqlAccounts(database, clients.all, clock), files), files)

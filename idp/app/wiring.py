@@ -352,7 +352,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
         notices=notices, announcements=announcements, personal_data=personal_notice,
         mail=mail, certificate_desk=desk_rooms, published_chain=chain,
         list_fetcher=list_fetcher, campaigns=rollout.campaigns, campaign_reminders=rollout.reminders,
-        own_certificates=holders(desk_rooms, mirror, chain, issuance, clock),
+        own_certificates=holders(desk_rooms, mirror, chain, issuance, clock), campaign_courses=rollout.courses,
         certification=issuance, revocation_lists=revocation_lists, ocsp=ocsp,
         mobile_signatures=None if signatures is None else signatures.services,
         remote_signing=None if signatures is None else remote_signing(

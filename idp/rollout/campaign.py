@@ -8,7 +8,7 @@ its end, and a report that is made again says the same (``coverage``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -302,8 +302,24 @@ class CampaignStore(Protocol):
         """Give the lines about one, in order."""
         ...
 
-    def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
-        """Give the lines of a list that were written before a moment, in order."""
+    def members(self, campaign_id: str, *, before: int, of: Sequence[str] | None = None) -> Sequence[MemberEntry]:
+        """Give the lines of a list that were written before a moment, in order; ``of``: only those about these."""
+        ...
+
+    def within(self, campaign_id: str, unit: str) -> Sequence[str]:
+        """Give who was ever listed in an agency or below it."""
+        ...
+
+    def agencies(self, campaign_id: str, *, before: int) -> Mapping[str, str]:
+        """Give what the agencies of a list were called, by code, as last written down before a moment."""
+        ...
+
+    def changed(self, campaign_id: str, *, since: int, before: int) -> Sequence[str]:
+        """Give about whom there are lines from a moment on and before another."""
+        ...
+
+    def has_many(self, campaign_id: str, many: int) -> bool:
+        """Tell whether a list has so many lines."""
         ...
 
 

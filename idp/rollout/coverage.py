@@ -12,7 +12,6 @@ leads nowhere.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +35,22 @@ _FARTHEST_DAYS: Final = 3660
 class Records(Protocol):
     """What was written down."""
 
-    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Iterable[Change]:
+    def changes(self, campaign_id: str, goal: Goal, *, before: int, of: Sequence[str] | None = None) -> Iterable[Change]:
         """Give what happened to everybody who was ever in a list, before a moment, in order; read while it is followed.
 
-        May raise UnavailableError(dependency="database").
+        Args:
+            campaign_id: The campaign.
+            goal: Its goal.
+            before: The moment.
+            of: Only to these; None for everybody.
+
+        Raises:
+            UnavailableError: the database does not answer.
         """
+        ...
+
+    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int) -> Iterable[str]:
+        """Give to whom of a list something happened from a moment on and before another. Raises as ``changes``."""
         ...
 
 
@@ -85,27 +95,43 @@ class Coverage:
         days: From the day on which the list was made.
         names: What agencies are called, by code, as last written down.
         people: Everybody of the list, by agency and name.
-        missing: Those of them who have not reached the goal.
-        excluded: Those of them who do not count, with their reason.
         movements: How the list changed since it was made, in order.
         flows: The same in numbers, by the code of the agency.
         at: The moment at which it was followed, seconds since the epoch; of a day that goes on, as of when it is.
-        listed: How many were counted when the list was made; ``joined`` and ``left`` since then. Who moves has left the
-            agency where they were and joined the one where they went.
     """
 
     campaign: Campaign
     days: Sequence[Day]
     names: Mapping[str, str]
     people: Roll
-    missing: Roll
-    excluded: Sequence[Standing]
     movements: Sequence[Movement]
     flows: Mapping[str, Flow]
-    listed: int
-    joined: int
-    left: int
     at: int = 0
+
+    @property
+    def missing(self) -> Roll:
+        """Those who count and have not reached the goal."""
+        return self.people.missing
+
+    @property
+    def excluded(self) -> Sequence[Standing]:
+        """Those who do not count, with their reason."""
+        return [one.place for one in self.people.excluded]
+
+    @property
+    def listed(self) -> int:
+        """How many were counted when the list was made; who moves later has left an agency and joined another."""
+        return sum(flow.listed for flow in self.flows.values())
+
+    @property
+    def joined(self) -> int:
+        """How many came since then."""
+        return sum(flow.joined for flow in self.flows.values())
+
+    @property
+    def left(self) -> int:
+        """How many went since then."""
+        return sum(flow.left for flow in self.flows.values())
 
     @property
     def last(self) -> Day:
@@ -204,16 +230,9 @@ def follow(campaign: Campaign, members: Sequence[MemberEntry], changes: Iterable
         deadline = campaign.as_of(end).deadline
         days.append(Day(day, counted, reached, needed(counted, base, first, deadline, day), _agencies(crowd, days)))
         day += timedelta(days=1)
-    columns = crowd.columns()
-    people = Roll(columns, range(len(columns.lines)))
-    counts = [present and not excluded for present, excluded, _, _ in columns.marks]
-    missing = array("I", (number for number, one in enumerate(counts) if one and not columns.done[number]))
-    flows = ledger.flows(one.place for one in people)
-    return Coverage(
-        campaign.as_of(end_of(until, now)), days, names, people, Roll(columns, missing),
-        [columns.member(number).place for number, one in enumerate(counts) if not one], ledger.movements, flows,
-        sum(flow.listed for flow in flows.values()), sum(flow.joined for flow in flows.values()),
-        sum(flow.left for flow in flows.values()), now)
+    people = Roll.whole(crowd.columns())
+    return Coverage(campaign.as_of(end_of(until, now)), days, names, people, ledger.movements,
+                    ledger.flows(one.place for one in people), now)
 
 
 def _agencies(crowd: Crowd, days: Sequence[Day]) -> dict[str, Tally]:

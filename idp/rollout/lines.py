@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, overload
+from functools import cached_property
+from itertools import compress
+from typing import Any, TypeVar, overload
 
+from ..directory.mirror import search_key, search_keys
 from .campaign import MemberEntry
 
 Rest = tuple[Any, ...]
 """The act, then what stands in a ``MemberEntry`` behind the name."""
-_AGENCY: Final = 4
+_TITLE, _UNIT, _AGENCY = 1, 3, 4
+Value = TypeVar("Value")
 
 
 class Lines(Sequence[MemberEntry]):
@@ -53,6 +57,25 @@ class Lines(Sequence[MemberEntry]):
         found.rests = [self.rests[number] for number in numbers]
         return found
 
+    def spliced(self, stay: bytes, places: Sequence[int], more: Lines) -> Lines:
+        """Give some of them, with others that come in among them (``spliced``)."""
+        found = Lines()
+        found.subjects = spliced(self.subjects, stay, places, more.subjects)
+        found.names = spliced(self.names, stay, places, more.names)
+        found.moments = array("q", spliced(self.moments, stay, places, more.moments))
+        found.rests = spliced(self.rests, stay, places, more.rests)
+        return found
+
+    def place(self, number: int) -> tuple[str, str, str]:
+        """Give where a line stands in lists: by agency, name and subject."""
+        return self.agency(number), self.names[number], self.subjects[number]
+
+    @cached_property
+    def keys(self) -> Sequence[str]:
+        """What searches look at (``directory.mirror.search_key``), by line: name, title and agency. Kept for the next search."""
+        of = {rest: search_key(rest[_TITLE], rest[_UNIT]) for rest in set(self.rests)}
+        return [f"{name} {of[rest]}" for name, rest in zip(search_keys(self.names), self.rests, strict=True)]
+
     def agency(self, number: int) -> str:
         """Give the code of the agency of a line."""
         return str(self.rests[number][_AGENCY])
@@ -71,3 +94,22 @@ class Lines(Sequence[MemberEntry]):
             return [self[one] for one in range(*number.indices(len(self)))]
         act, *rest = self.rests[number]
         return MemberEntry(self.subjects[number], self.moments[number], act, self.names[number], *rest)
+
+
+def spliced(column: Sequence[Value], stay: bytes, places: Sequence[int], more: Sequence[Value]) -> list[Value]:
+    """Give some values of a column, with others that come in among them.
+
+    Args:
+        column: The values.
+        stay: 1 for each of them that stays, 0 for each that does not.
+        places: Behind how many of those that stay each of the others comes, in order.
+        more: The others.
+    """
+    kept = list(compress(column, stay))
+    found: list[Value] = []
+    last = 0
+    for value, place in zip(more, places, strict=True):
+        found += kept[last:place]
+        found.append(value)
+        last = place
+    return found + kept[last:]

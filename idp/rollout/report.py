@@ -142,7 +142,7 @@ def is_low(tally: Tally, day: Day) -> bool:
 
 def steps_of(coverage: Coverage) -> list[tuple[Step, int]]:
     """Count the missing by what is to be done next, in the order of the steps."""
-    found = Counter(one.step for one in coverage.missing)
+    found = coverage.missing.steps()
     return [(step, found[step]) for step in Step if found[step]]
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import cached_property
+from itertools import compress, islice
 from typing import NamedTuple, overload
 
 from .campaign import Standing
-from .lines import Lines
-from .members import Member
+from .lines import Lines, spliced
+from .members import Member, MemberState
 from .steps import Step
 
 Mark = tuple[bool, str, str, str]
@@ -36,6 +38,22 @@ class Columns(NamedTuple):
         return Member(Standing(self.lines[number], *self.marks[number]), self.steps[number], self.since[number],
                       bool(self.done[number]), self.joined[number])
 
+    def exchanged(self, out: Container[str], more: Columns) -> Columns:
+        """Give them without some subjects, and with others, who are in order too, at their places."""
+        stay = bytes(subject not in out for subject in self.lines.subjects)
+        kept = list(compress(range(len(stay)), stay))
+        places = [bisect_left(kept, more.lines.place(number), key=self.lines.place) for number in range(len(more.lines))]
+        return Columns(
+            self.lines.spliced(stay, places, more.lines), spliced(self.marks, stay, places, more.marks),
+            spliced(self.steps, stay, places, more.steps), array("q", spliced(self.since, stay, places, more.since)),
+            bytearray(spliced(self.done, stay, places, more.done)), array("q", spliced(self.joined, stay, places, more.joined)))
+
+    def state(self, number: int) -> MemberState:
+        """Give how somebody stands."""
+        if self.marks[number][0] and not self.marks[number][1]:
+            return MemberState.DONE if self.done[number] else MemberState.MISSING
+        return self.member(number).state
+
 
 class Roll(Sequence[Member]):
     """A list of people by agency, name and subject.
@@ -49,12 +67,17 @@ class Roll(Sequence[Member]):
         self.columns, self.numbers = columns, numbers
 
     @classmethod
+    def whole(cls, columns: Columns) -> Roll:
+        """Make one of everybody."""
+        return cls(columns, range(len(columns.lines)))
+
+    @classmethod
     def of(cls, people: Sequence[Member]) -> Roll:
         """Make one of people that there are."""
         marks = [one.place[1:] for one in people]
-        return cls(Columns(Lines(one.entry for one in people), marks, [one.step for one in people],
+        return cls.whole(Columns(Lines(one.entry for one in people), marks, [one.step for one in people],
                            array("q", (one.since for one in people)), bytearray(one.done for one in people),
-                           array("q", (one.joined_at for one in people))), range(len(people)))
+                                 array("q", (one.joined_at for one in people))))
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -74,21 +97,49 @@ class Roll(Sequence[Member]):
         return map(self.columns.member, self.numbers)
 
     @cached_property
+    def missing(self) -> Roll:
+        """Those who count and have not reached the goal."""
+        marks, done = self.columns.marks, self.columns.done
+        return Roll(self.columns, array("I", (n for n in self.numbers if not done[n] and marks[n][0] and not marks[n][1])))
+
+    @cached_property
+    def excluded(self) -> Roll:
+        """Those who do not count."""
+        marks = self.columns.marks
+        return Roll(self.columns, array("I", (n for n in self.numbers if not marks[n][0] or marks[n][1])))
+
+    def only(self, is_wanted: Callable[[int], bool]) -> Roll:
+        """Give those who are meant; asked for numbers of the columns."""
+        return Roll(self.columns, array("I", filter(is_wanted, self.numbers)))
+
+    def steps(self) -> Counter[Step]:
+        """Count them by what is to be done next."""
+        return Counter(map(self.columns.steps.__getitem__, self.numbers))
+
+    def before(self, place: tuple[str, ...]) -> Iterator[int]:
+        """Give the numbers of those who stand before a place (agency, name, subject), the last first."""
+        return (self.numbers[n] for n in range(bisect_left(self.numbers, place, key=self.columns.lines.place) - 1, -1, -1))
+
+    def after(self, place: tuple[str, ...] | None) -> Iterator[int]:
+        """Give the numbers of those who stand behind a place, the first first; None for all."""
+        first = bisect_right(self.numbers, place, key=self.columns.lines.place) if place is not None else 0
+        return islice(self.numbers, first, None)
+
+    @cached_property
     def _waiting(self) -> array[int]:
         """The same by since when and subject; kept, because it takes as long as a page may."""
         subjects, since = self.columns.lines.subjects, self.columns.since
         by_subject = sorted(self.numbers, key=subjects.__getitem__)
         return array("I", sorted(by_subject, key=since.__getitem__))
 
-    def behind(self, place: tuple[int, str] | None) -> Iterator[Member]:
-        """Give those who wait less long than at a place (since when, subject), the longest first; None for all."""
+    def behind(self, place: tuple[int, str] | None) -> Iterator[int]:
+        """Give the numbers of those who wait less long than at a place (since when, subject), the longest first; None: of all."""
         first = bisect_right(self._waiting, place, key=self._since) if place is not None else 0
-        return (self.columns.member(self._waiting[n]) for n in range(first, len(self)))
+        return islice(self._waiting, first, None)
 
-    def ahead(self, place: tuple[int, str]) -> Iterator[Member]:
-        """Give those who have waited for longer than at a place, the shortest first."""
-        upto = bisect_left(self._waiting, place, key=self._since)
-        return (self.columns.member(self._waiting[n]) for n in range(upto - 1, -1, -1))
+    def ahead(self, place: tuple[int, str]) -> Iterator[int]:
+        """Give the numbers of those who have waited for longer than at a place, the shortest first."""
+        return (self._waiting[n] for n in range(bisect_left(self._waiting, place, key=self._since) - 1, -1, -1))
 
     def _since(self, number: int) -> tuple[int, str]:
         return self.columns.since[number], self.columns.lines.subjects[number]

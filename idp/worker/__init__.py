@@ -81,6 +81,7 @@ class Worker:
         self._phones, self._remote = services.mobile_signatures, services.remote_signing
         self._approvals = services.phone_approvals
         self._work = services.job_work
+        self._courses, self._clock = services.campaign_courses, services.clock
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -131,6 +132,7 @@ class Worker:
             ("consequences", self._consequences, 0.25),
             ("archives", self._archive, 600.0),  # takes minutes, in small steps
             ("jobs", self._do_a_job, 0.5),  # so does one of these
+            ("courses", self._keep_courses, 300.0),  # some seconds
             # In a loop of its own: others may take their time to answer.
             *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0),
                ("approvals", self._approvals_round, 0.5)) if self._phones is not None else ()),
@@ -171,6 +173,7 @@ class Worker:
         while self._do_a_job():
             pass
         self._sealing.round()
+        self._keep_courses()
         self._archive()
 
     def _feed(self, *, once: bool = False) -> None:
@@ -229,6 +232,10 @@ class Worker:
             self._log.exception("job failed", job=job.job_id, kind=job.kind)
             self._work.broke(job)
         return True
+
+    def _keep_courses(self) -> None:
+        """Keep the courses of long campaigns, so that no page waits until one is followed."""
+        self._courses.keep(self._clock.now())
 
     def _archive(self) -> None:
         """Let old months of the trail leave the database, and say which files are due; what hinders it is said once."""

@@ -62,7 +62,7 @@ def longest_report() -> dict[str, Any]:
     """Give the report of sixty agencies with long names and a long campaign, whose missing wait for every step there is."""
     made = course(0, people=1200, goal=Goal.CERTIFICATE, agency=_LONG, name=" ".join(["Cấp chứng thư số chuyên dùng"] * 4))
     waits = list(dict.fromkeys(next_step(Goal.CERTIFICATE, (state,)) for state in State))
-    made = replace(made, missing=Roll.of([one._replace(step=waits[n % len(waits)]) for n, one in enumerate(made.missing)]))
+    made = replace(made, people=Roll.of([one._replace(step=waits[n % len(waits)]) for n, one in enumerate(made.people)]))
     return {"paper": asdict(paper(made, Issuer("Tỉnh Hậu Giang", "Sở Thông tin và Truyền thông"), WorkingDays())),
             "chart": draw(made, PAPER)}
 

@@ -91,6 +91,7 @@ class House:
             tell=lambda caller: self.looked_after.append("waiting") or 0))
         self.campaigns = SimpleNamespace(follow=lambda: self.looked_after.append("campaigns") or 0)
         self.campaign_reminders = SimpleNamespace(remind=lambda caller, most: self.looked_after.append("reminders") or 0)
+        self.campaign_courses = SimpleNamespace(keep=lambda now: self.looked_after.append("courses") or 0)
         self.keys = SimpleNamespace(**{verb: self._look_after(verb) for verb in ("rotate_due", "prune", "destroy_spent")})
         self.encryption_keys = SimpleNamespace(rotate_due=lambda caller: None)
         self.mirroring = quiet_mirroring()
@@ -162,8 +163,8 @@ def test_one_round_by_hand(database: Database) -> None:
     house.worker.once()
     assert [row.state for row in house.states.all()] == ["sent"]
     assert house.looked_after == ["rotate_due", "prune", "destroy_spent", "settle", "signers", "stamps", "lists", "expire",
-                                  "expiring", "campaigns", "reminders", "waiting", "deputies", "remind", "archives",
-                                  "due archives"]
+                                  "expiring", "campaigns", "reminders", "waiting", "deputies", "remind", "courses",
+                                  "archives", "due archives"]
     assert house.audit_chain.verify().unsealed == 0
     house.receivers.stop()
 

@@ -22,7 +22,8 @@ from ...pki.enrollment.working_days import day_of
 from ...roles import Administrator, Role
 from ...rollout.campaign import Campaign, Goal, Population, Reason, Standing, standings
 from ...rollout.campaigns import LONGEST_NAME, Campaigns, check_deadline, plain
-from ...rollout.coverage import Coverage, Records, end_of, follow, newest_day
+from ...rollout.courses import CampaignCourses
+from ...rollout.coverage import Coverage, end_of, newest_day
 from ...rollout.report import AgencyRow, agency_rows, steps_of
 from ...rollout.steps import OWNERS
 from ..access import ForbiddenError
@@ -41,12 +42,12 @@ class RolloutAdministration:
 
     Args:
         campaigns: Begins, changes and closes them.
-        records: What happened.
+        courses: Gives their courses.
         clock: Source of the time.
     """
 
-    def __init__(self, campaigns: Campaigns, records: Records, clock: Clock) -> None:
-        self._campaigns, self._records, self._clock = campaigns, records, clock
+    def __init__(self, campaigns: Campaigns, courses: CampaignCourses, clock: Clock) -> None:
+        self._campaigns, self._followed, self._clock = campaigns, courses, clock
         self._courses = Courses(clock)
 
     def listed(self, who: Administrator) -> list[dict[str, Any]]:
@@ -214,11 +215,9 @@ class RolloutAdministration:
     def _coverage(self, who: Administrator, campaign: Campaign, on: str, unit: str) -> Coverage:
         now = self._clock.now()
         until = self._until(campaign, on)
-        before = end_of(until, now) if campaign.closed_at is None else min(end_of(until, now), campaign.closed_at + 1)
         scope = who.narrowed(unit)
-        return self._courses.get(campaign, until, scope, lambda: follow(
-            campaign, self._campaigns.store.members(campaign.campaign_id, before=before),
-            self._records.changes(campaign.campaign_id, campaign.goal, before=before), until=until, now=now, scope=scope))
+        return self._courses.get(campaign, until, scope,
+                                 lambda: self._followed.course(campaign, until=until, now=now, scope=scope))
 
     def _until(self, campaign: Campaign, on: str) -> date:
         first = day_of(campaign.created_at)

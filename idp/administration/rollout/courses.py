@@ -136,4 +136,4 @@ class Courses:
 
 def size(coverage: Coverage) -> int:
     """Give how many people a course holds."""
-    return max(coverage.last.counted, len(coverage.missing) + len(coverage.excluded))
+    return len(coverage.people)

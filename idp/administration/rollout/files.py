@@ -110,8 +110,9 @@ def _missing(coverage: Coverage, _narrowed: Mapping[str, str]) -> tuple[int, Ite
 
 
 def _members(coverage: Coverage, narrowed: Mapping[str, str]) -> tuple[int, Iterable[Sequence[str]]]:
-    is_wanted = wanted(state=narrowed["member_state"], step=narrowed["step"], q=narrowed["q"])
-    return sum(map(is_wanted, coverage.people)), member_rows(filter(is_wanted, coverage.people))
+    people = coverage.people
+    people = people.only(wanted(people, state=narrowed["member_state"], step=narrowed["step"], q=narrowed["q"]))
+    return len(people), member_rows(people)
 
 
 def _movements(coverage: Coverage, narrowed: Mapping[str, str]) -> tuple[int, Iterable[Sequence[str]]]:

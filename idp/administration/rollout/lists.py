@@ -13,7 +13,7 @@ from ...directory.mirror import has_all, search_key, search_words
 from ...rollout.campaign import MemberAct, MemberEntry, Standing
 from ...rollout.coverage import Coverage
 from ...rollout.members import Member, MemberState, Movement
-from ...rollout.roll import Roll
+from ...rollout.roll import Columns, Roll
 from ...rollout.steps import OWNERS
 from ..pages import Page, Place, downwards, known_sort, turned
 from .order import by_place, by_since, place_in, since_of
@@ -50,7 +50,7 @@ def missing_of(coverage: Coverage, *, step: str = "", q: str = "", sort: str = S
     Raises:
         InvalidParameterError: a cursor or an order that is none.
     """
-    return _people(coverage.missing, wanted(step=step, q=q), shown_missing, sort, cursor, back, limit)
+    return _people(coverage.missing, wanted(coverage.people, step=step, q=q), shown_missing, sort, cursor, back, limit)
 
 
 def members_of(coverage: Coverage, *, state: str = "", step: str = "", q: str = "", sort: str = SORTS[0], cursor: str = "",
@@ -70,16 +70,13 @@ def members_of(coverage: Coverage, *, state: str = "", step: str = "", q: str = 
     Raises:
         InvalidParameterError: a cursor or an order that is none.
     """
-    return _people(coverage.people, wanted(state=state, step=step, q=q), shown_member, sort, cursor, back, limit)
+    return _people(coverage.people, wanted(coverage.people, state=state, step=step, q=q), shown_member, sort, cursor, back, limit)
 
 
 def excluded_of(coverage: Coverage, *, cursor: str = "", back: str = "", limit: int) -> Page:
     """Give those of the list who do not count, with the reason; arguments and errors as ``missing_of``."""
-    def given(after: Place | None, before: Place | None, most: int) -> Sequence[Standing]:
-        return by_place(coverage.excluded, lambda _one: True, after, before, most)
-
-    kept, further, earlier = turned(given, place_in, (str, str, str), cursor=cursor, back=back, limit=limit)
-    return Page([_shown_standing(one) for one in kept], further, earlier)
+    people = coverage.people
+    return _people(people.excluded, wanted(people), lambda one: _shown_standing(one.place), SORTS[0], cursor, back, limit)
 
 
 def movements_of(coverage: Coverage, *, act: str = "", q: str = "", cursor: str = "", back: str = "", limit: int) -> Page:
@@ -116,13 +113,15 @@ def movements_of(coverage: Coverage, *, act: str = "", q: str = "", cursor: str 
     return Page([shown_movement(one, coverage) for _, one in kept], further, earlier)
 
 
-def wanted(*, state: str = "", step: str = "", q: str = "") -> Callable[[Member], bool]:
-    """Make what tells whether somebody is meant; arguments as ``members_of``."""
+def wanted(people: Roll, *, state: str = "", step: str = "", q: str = "") -> Callable[[int], bool]:
+    """Make what tells of a number of people's columns whether somebody is meant; other arguments as ``members_of``."""
     words = search_words(q)
+    columns, keys = people.columns, people.columns.lines.keys if words else ()
 
-    def is_wanted(one: Member) -> bool:
-        return (not state or _is_of(one, state)) and (
-            not step or (one.step == step and one.state is MemberState.MISSING)) and _has(one.entry, words)
+    def is_wanted(number: int) -> bool:
+        return ((not state or _is_of(columns, number, state))
+                and (not step or (columns.steps[number] == step and columns.state(number) is MemberState.MISSING))
+                and (not words or has_all(words, keys[number])))
 
     return is_wanted
 
@@ -156,7 +155,7 @@ def shown_movement(one: Movement, coverage: Coverage) -> dict[str, Any]:
             "reason": entry.reason or None, "note": entry.note, "by_hand": bool(entry.actor)}
 
 
-def _people(people: Roll, is_wanted: Callable[[Member], bool], shown: Callable[[Member], dict[str, Any]], sort: str,
+def _people(people: Roll, is_wanted: Callable[[int], bool], shown: Callable[[Member], dict[str, Any]], sort: str,
             cursor: str, back: str, limit: int) -> Page:
     in_order = by_place if known_sort(sort, SORTS) == "unit" else by_since
     place: Callable[[Member], Place] = place_in if sort == "unit" else since_of
@@ -169,8 +168,10 @@ def _people(people: Roll, is_wanted: Callable[[Member], bool], shown: Callable[[
     return Page([shown(one) for one in kept], further, earlier)
 
 
-def _is_of(one: Member, state: str) -> bool:
-    return bool(one.joined_at) and one.place.present if state == Shown.JOINED else one.state == state
+def _is_of(columns: Columns, number: int, state: str) -> bool:
+    if state == Shown.JOINED:
+        return bool(columns.joined[number]) and columns.marks[number][0]
+    return columns.state(number) == state
 
 
 def _shown_person(entry: MemberEntry) -> dict[str, Any]:

@@ -1,21 +1,16 @@
-"""Parts of long lists of a campaign, of which no more is looked at and put in order than a page needs."""
+"""Parts of long lists of a campaign, of which no more is looked at than a page needs."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import TypeVar
 
-from ...rollout.campaign import Standing
 from ...rollout.members import Member, place_of
 from ...rollout.roll import Roll
 from ..pages import Place
 
-Listed = TypeVar("Listed", Member, Standing)
 
-
-def place_in(one: Member | Standing) -> Place:
+def place_in(one: Member) -> Place:
     """Give where somebody stands in lists by agency and name."""
     return place_of(one.entry)
 
@@ -25,19 +20,17 @@ def since_of(one: Member) -> Place:
     return one.since, one.entry.subject
 
 
-def by_place(found: Sequence[Listed], is_wanted: Callable[[Listed], bool], after: Place | None, before: Place | None,
-              most: int) -> list[Listed]:
-    """Give a part of a list that stands in this order already, and look at no more of it than is needed."""
+def by_place(found: Roll, is_wanted: Callable[[int], bool], after: Place | None, before: Place | None,
+             most: int) -> Sequence[Member]:
+    """Give a part of a list by agency and name; ``is_wanted`` is asked for numbers of the list's columns."""
     if before is not None:
-        upto = bisect_left(found, before, key=place_in)
-        return list(islice(filter(is_wanted, (found[n] for n in range(upto - 1, -1, -1))), most))[::-1]
-    first = bisect_right(found, after, key=place_in) if after is not None else 0
-    return list(islice(filter(is_wanted, islice(found, first, None)), most))
+        return [found.columns.member(number) for number in islice(filter(is_wanted, found.before(before)), most)][::-1]
+    return [found.columns.member(number) for number in islice(filter(is_wanted, found.after(after)), most)]
 
 
-def by_since(found: Roll, is_wanted: Callable[[Member], bool], after: Place | None, before: Place | None,
-             most: int) -> list[Member]:
-    """Give a part of a list in the order in which people wait."""
+def by_since(found: Roll, is_wanted: Callable[[int], bool], after: Place | None, before: Place | None,
+             most: int) -> Sequence[Member]:
+    """Give a part of a list in the order in which people wait; else as ``by_place``."""
     if before is not None:
-        return list(islice(filter(is_wanted, found.ahead(before)), most))[::-1]
-    return list(islice(filter(is_wanted, found.behind(after)), most))
+        return [found.columns.member(number) for number in islice(filter(is_wanted, found.ahead(before)), most)][::-1]
+    return [found.columns.member(number) for number in islice(filter(is_wanted, found.behind(after)), most)]

@@ -56,5 +56,4 @@ def _course() -> Coverage:
     days = [Day(_FIRST + timedelta(days=n), _PEOPLE, n * 5, n * _PEOPLE // 75, {}) for n in range(_DAYS)]
     campaign = Campaign("", "", Goal.MAILBOX, Population(), "", 0, "", (
         CampaignEntry(0, "created", "", _FIRST + timedelta(days=75)),))
-    nobody = Roll.of(())
-    return Coverage(campaign, days, {}, nobody, nobody, (), (), {}, _PEOPLE, 0, 0)
+    return Coverage(campaign, days, {}, Roll.of(()), (), {})

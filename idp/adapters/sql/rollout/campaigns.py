@@ -12,13 +12,29 @@ from datetime import date
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import JSON, Text, bindparam, case, cast, column, exists, func, insert, literal_column, select, update
+from sqlalchemy import (
+    JSON,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    column,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from ....audit import AuditRecord
 from ....rollout.campaign import Campaign, CampaignEntry, Goal, MemberAct, MemberEntry, Population
 from ....rollout.lines import Lines
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
+from ..directory.ledger import listed
 from ..streaming import Stream
 from ..tables import CampaignEntryRow, CampaignMemberRow, CampaignRow
 
@@ -68,10 +84,25 @@ class SqlCampaigns:
             database, select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
                 MEMBER.c.campaign_id == number, MEMBER.c.at < parameter(MEMBER.c.at, "before"))
             .order_by(MEMBER.c.at, MEMBER.c.id))
+        self._some = Stream(
+            database, select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
+                MEMBER.c.campaign_id == number, MEMBER.c.subject.in_(listed(database, "of")),
+                MEMBER.c.at < parameter(MEMBER.c.at, "before")).order_by(MEMBER.c.at, MEMBER.c.id))
         self._of_one = database.read(
             select(*(MEMBER.c[name] for name in _OF_MEMBER)).where(
                 MEMBER.c.campaign_id == number, MEMBER.c.subject == parameter(MEMBER.c.subject))
             .order_by(MEMBER.c.at, MEMBER.c.id))
+        one = select(MEMBER.c.subject).where(MEMBER.c.campaign_id == number).distinct()
+        below = MEMBER.c.unit_code.like(bindparam("below", type_=Text()))
+        self._within = database.read(one.where(or_(MEMBER.c.unit_code == parameter(MEMBER.c.unit_code, "unit"), below)))
+        self._agencies = database.read(
+            select(MEMBER.c.agency_code, MEMBER.c.agency_name).where(
+                MEMBER.c.campaign_id == number, MEMBER.c.at < parameter(MEMBER.c.at, "before"))
+            .group_by(MEMBER.c.agency_code, MEMBER.c.agency_name).order_by(func.max(MEMBER.c.at), func.max(MEMBER.c.id)))
+        self._changed = database.read(one.where(MEMBER.c.at >= parameter(MEMBER.c.at, "since"),
+                                                MEMBER.c.at < parameter(MEMBER.c.at, "before")))
+        self._many = database.read(select(MEMBER.c.id).where(MEMBER.c.campaign_id == number)
+                                   .offset(bindparam("many", type_=Integer())).limit(_ONE))
 
     def add(self, campaign: Campaign, members: Sequence[MemberEntry], record: AuditRecord) -> bool:
         """Keep a new one with its list."""
@@ -125,11 +156,29 @@ class SqlCampaigns:
         """Give lines about one in order."""
         return _entries(self._of_one.all(campaign_id=campaign_id, subject=subject))
 
-    def members(self, campaign_id: str, *, before: int) -> Sequence[MemberEntry]:
+    def within(self, campaign_id: str, unit: str) -> Sequence[str]:
+        """Give who was listed there."""
+        return [row.subject for row in self._within.all(campaign_id=campaign_id, unit=unit, below=f"{unit}.%")]
+
+    def agencies(self, campaign_id: str, *, before: int) -> Mapping[str, str]:
+        """Give what agencies were called last."""
+        return {row.agency_code: row.agency_name for row in self._agencies.all(campaign_id=campaign_id, before=before)}
+
+    def changed(self, campaign_id: str, *, since: int, before: int) -> Sequence[str]:
+        """Give about whom there are lines."""
+        return [row.subject for row in self._changed.all(campaign_id=campaign_id, since=since, before=before)]
+
+    def has_many(self, campaign_id: str, many: int) -> bool:
+        """Tell whether a list has so many lines."""
+        return self._many.one(campaign_id=campaign_id, many=many - 1) is not None
+
+    def members(self, campaign_id: str, *, before: int, of: Sequence[str] | None = None) -> Sequence[MemberEntry]:
         """Give lines in order."""
+        rows = (self._members.rows(campaign_id=campaign_id, before=before) if of is None
+                else self._some.rows(campaign_id=campaign_id, before=before, of=orjson.dumps(of).decode()))
         acts = {act.value: act for act in MemberAct}
         found = Lines()
-        for subject, at, act, name, *rest in self._members.rows(campaign_id=campaign_id, before=before):
+        for subject, at, act, name, *rest in rows:
             found.add(subject, at, name, (acts[act], *rest))
         return found
 

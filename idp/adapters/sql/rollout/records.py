@@ -24,6 +24,7 @@ from ....rollout.campaign import Candidate, Goal
 from ....rollout.crowd import Change
 from ....signing.sims.sim import State as SimState
 from ..database import Database, parameter
+from ..directory.ledger import listed
 from ..streaming import Stream
 from ..tables import (
     CampaignMemberRow,
@@ -58,53 +59,84 @@ class SqlRecords:
     """Reads. Raises UnavailableError when the database does not answer."""
 
     def __init__(self, database: Database) -> None:
-        listed = select(MEMBER.c.subject).where(MEMBER.c.campaign_id == parameter(MEMBER.c.campaign_id))
-        before = parameter(ENTRY.c.at, "before")
-        self._certificates: dict[Goal, Stream] = {goal: Stream(
-            database, select(ENROLLMENT.c.holder.label("subject"), ENTRY.c.at, ENTRY.c.enrollment_id.label("item"),
-                             ENTRY.c.after.label("stage"))
-            .select_from(ENTRY.join(ENROLLMENT, ENROLLMENT.c.enrollment_id == ENTRY.c.enrollment_id))
-            .where(ENROLLMENT.c.kind == literal_column(f"'{Kind.PERSON}'"),
-                   ENROLLMENT.c.device_kind.in_([literal_column(f"'{device}'") for device in devices]),
-                   ENROLLMENT.c.holder.in_(listed), ENTRY.c.at < before).order_by(ENTRY.c.at, ENTRY.c.id))
+        self._certificates = {goal: _Lines(
+            database, ENROLLMENT.c.holder, ENTRY.c.at, ENTRY.c.id, ENTRY.c.enrollment_id, ENTRY.c.after,
+            ENTRY.join(ENROLLMENT, ENROLLMENT.c.enrollment_id == ENTRY.c.enrollment_id),
+            ENROLLMENT.c.kind == literal_column(f"'{Kind.PERSON}'"),
+            ENROLLMENT.c.device_kind.in_([literal_column(f"'{device}'") for device in devices]))
             for goal, devices in _DEVICES.items()}
         # A card that is entered at the desk and not as a signing SIM has its lines there; nobody has both for one card.
         stage = case(*((SIM_ENTRY.c.state == literal_column(f"'{sim}'"), literal_column(f"'{state}'"))
                        for sim, state in _SIM_STAGES.items()))
-        self._sims = Stream(
-            database, select(SIM.c.sub.label("subject"), SIM_ENTRY.c.at, SIM_ENTRY.c.sim_id.label("item"), stage.label("stage"))
-            .select_from(SIM_ENTRY.join(SIM, SIM.c.sim_id == SIM_ENTRY.c.sim_id))
-            .where(~SIM.c.seal, SIM.c.sub.in_(listed), SIM_ENTRY.c.at < before).order_by(SIM_ENTRY.c.at, SIM_ENTRY.c.id))
-        self._facts = Stream(
-            database, select(FACT.c.subject, FACT.c.at, literal_column("''").label("item"), FACT.c.value.label("stage"))
-            .where(FACT.c.kind == parameter(FACT.c.kind), FACT.c.subject.in_(listed), FACT.c.at < before)
-            .order_by(FACT.c.at, FACT.c.id))
-        self._signed_in = Stream(
-            database, select(OFFICER.c.sub.label("subject"), OFFICER.c.first_sign_in_at.label("at"),
-                             literal_column("''").label("item"), literal_column("'1'").label("stage"))
-            .where(OFFICER.c.first_sign_in_at < before, OFFICER.c.sub.in_(listed))
-            .order_by(OFFICER.c.first_sign_in_at, OFFICER.c.sub))
+        self._sims = _Lines(database, SIM.c.sub, SIM_ENTRY.c.at, SIM_ENTRY.c.id, SIM_ENTRY.c.sim_id, stage,
+                            SIM_ENTRY.join(SIM, SIM.c.sim_id == SIM_ENTRY.c.sim_id), ~SIM.c.seal)
+        self._facts = _Lines(database, FACT.c.subject, FACT.c.at, FACT.c.id, literal_column("''"), FACT.c.value, FACT,
+                             FACT.c.kind == parameter(FACT.c.kind))
+        self._signed_in = _Lines(database, OFFICER.c.sub, OFFICER.c.first_sign_in_at, OFFICER.c.sub, literal_column("''"),
+                                 literal_column("'1'"), OFFICER)
 
-    def changes(self, campaign_id: str, goal: Goal, *, before: int) -> Iterator[Change]:
+    def changes(self, campaign_id: str, goal: Goal, *, before: int, of: Sequence[str] | None = None) -> Iterator[Change]:
         """Give what happened, in order."""
-        stages: dict[str, str] = {}
         asked: dict[str, Any] = {"campaign_id": campaign_id, "before": before}
         if goal in self._certificates:
             # Signing SIMs are few beside certificates, and one connection is lent at a time.
-            sims = [_change(row, stages) for row in self._sims.rows(**asked)]
-            yield from heapq.merge((_change(row, stages) for row in self._certificates[goal].rows(**asked)), sims, key=_at)
+            sims = list(self._sims.changes(of, **asked))
+            yield from heapq.merge(self._certificates[goal].changes(of, **asked), sims, key=_at)
         elif goal is Goal.SIGNED_IN:
-            yield from (_change(row, stages) for row in self._signed_in.rows(**asked))
+            yield from self._signed_in.changes(of, **asked)
         else:
-            yield from (_change(row, stages) for row in self._facts.rows(kind=goal.value, **asked))
+            yield from self._facts.changes(of, kind=goal.value, **asked)
+
+    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int) -> Iterator[str]:
+        """Give to whom something happened."""
+        asked: dict[str, Any] = {"campaign_id": campaign_id, "since": since, "before": before}
+        if goal in self._certificates:
+            yield from self._sims.changed(**asked)
+            yield from self._certificates[goal].changed(**asked)
+        elif goal is Goal.SIGNED_IN:
+            yield from self._signed_in.changed(**asked)
+        else:
+            yield from self._facts.changed(kind=goal.value, **asked)
 
 
 _at: Final = attrgetter("at")
 
 
-def _change(row: Sequence[Any], stages: dict[str, str]) -> Change:
-    subject, at, item, stage = row
-    return Change(subject, at, item, stages.setdefault(stage, stage))
+class _Lines:
+    """Lines of one history, of everybody in a list or of some.
+
+    Args:
+        database: The database.
+        subject: Column of whom a line is about; so ``at``, ``number`` (its order), ``item`` and ``stage`` (``Change``).
+        at: See ``subject``.
+        number: See ``subject``.
+        item: See ``subject``.
+        stage: See ``subject``.
+        source: Where the columns are.
+        conditions: Of what lines.
+    """
+
+    def __init__(self, database: Database, subject: Any, at: Any, number: Any, item: Any, stage: Any, source: Any,
+                 *conditions: Any) -> None:
+        members = subject.in_(select(MEMBER.c.subject).where(MEMBER.c.campaign_id == parameter(MEMBER.c.campaign_id)))
+        upto = (*conditions, at < parameter(ENTRY.c.at, "before"))
+        lines = select(subject.label("subject"), at.label("at"), item.label("item"), stage.label("stage")).select_from(source)
+        self._all = Stream(database, lines.where(*upto, members).order_by(at, number))
+        self._some = Stream(database, lines.where(*upto, subject.in_(listed(database, "of"))).order_by(at, number))
+        self._changed = database.read(select(subject.label("subject")).select_from(source).where(
+            *upto, at >= parameter(ENTRY.c.at, "since"), members).distinct())
+
+    def changes(self, of: Sequence[str] | None, *, campaign_id: str, **asked: Any) -> Iterator[Change]:
+        """Give them in order."""
+        stages: dict[str, str] = {}
+        rows = (self._all.rows(campaign_id=campaign_id, **asked) if of is None
+                else self._some.rows(of=orjson.dumps(of).decode(), **asked))
+        for subject, at, item, stage in rows:
+            yield Change(subject, at, item, stages.setdefault(stage, stage))
+
+    def changed(self, **asked: Any) -> Iterator[str]:
+        """Give to whom something happened."""
+        return (row.subject for row in self._changed.all(**asked))
 
 
 class SqlCandidates:

@@ -41,6 +41,7 @@ from .passkeys import PasskeyChallengeRow, PasskeyRow, PasskeyUserRow
 from .recoveries import PasswordRecoveryRow
 from .revocation_lists import PkiListRow, PkiSignerRow
 from .rollout import (
+    CampaignCourseRow,
     CampaignDigestRow,
     CampaignEntryRow,
     CampaignMemberRow,
@@ -66,6 +67,7 @@ __all__ = (
     "AuditSealRow",
     "AuthorizationCodeRow",
     "Base",
+    "CampaignCourseRow",
     "CampaignDigestRow",
     "CampaignEntryRow",
     "CampaignMemberRow",
@@ -181,7 +183,7 @@ class OfficerRow(Base):
     """Unaccented lower-case text that searches match against, cut, with a blank before its first word."""
     status: Mapped[str] = mapped_column(String(16))
     """active | disabled | gone."""
-    first_sign_in_at: Mapped[Epoch | None]
+    first_sign_in_at: Mapped[Epoch | None] = mapped_column(index=True)
     last_sign_in_at: Mapped[Epoch | None]
     updated_at: Mapped[Epoch]
     revision: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -65,7 +65,7 @@ class EnrollmentEntryRow(Base):
     __tablename__ = "enrollment_entry"
     id: Mapped[RowId]
     enrollment_id: Mapped[str] = mapped_column(String(16), index=True)
-    at: Mapped[Epoch]
+    at: Mapped[Epoch] = mapped_column(index=True)
     act: Mapped[str] = mapped_column(String(32))
     before: Mapped[str] = mapped_column(String(32))
     after: Mapped[str] = mapped_column(String(32))

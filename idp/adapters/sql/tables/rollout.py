@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .column_types import Base, Epoch, RowId, Subject, Words
@@ -58,7 +58,21 @@ class CampaignMemberRow(Base):
     reason: Mapped[str] = mapped_column(String(32))
     note: Mapped[Words]
     actor: Mapped[Subject]
-    __table_args__ = (Index("ix_campaign_member_campaign_id_subject", "campaign_id", "subject"),)
+    __table_args__ = (Index("ix_campaign_member_campaign_id_subject", "campaign_id", "subject"),
+                      Index("ix_campaign_member_campaign_id_at", "campaign_id", "at"))
+
+
+class CampaignCourseRow(Base):
+    """The course of a long campaign, kept so that nobody waits until it is followed (``rollout.courses``)."""
+
+    __tablename__ = "campaign_course"
+    campaign_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Code of the agency; "" for everybody."""
+    at: Mapped[Epoch]
+    """Up to when it has all lines."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON, deflated."""
 
 
 class RolloutFactRow(Base):
@@ -72,7 +86,8 @@ class RolloutFactRow(Base):
     at: Mapped[Epoch]
     value: Mapped[str] = mapped_column(String(1))
     """1 | 0."""
-    __table_args__ = (Index("ix_rollout_fact_kind_subject_id", "kind", "subject", "id"),)
+    __table_args__ = (Index("ix_rollout_fact_kind_subject_id", "kind", "subject", "id"),
+                      Index("ix_rollout_fact_kind_at", "kind", "at"))
 
 
 class CampaignReminderRow(Base):

@@ -61,7 +61,7 @@ class SimEntryRow(Base):
     id: Mapped[RowId]
     sim_id: Mapped[str] = mapped_column(String(32))
     number: Mapped[int] = mapped_column(BigInteger)
-    at: Mapped[Epoch]
+    at: Mapped[Epoch] = mapped_column(index=True)
     act: Mapped[str] = mapped_column(String(24))
     state: Mapped[str] = mapped_column(String(20))
     actor: Mapped[str] = mapped_column(String(64))

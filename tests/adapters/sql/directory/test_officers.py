@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.directory.officers import SqlOfficers
-from idp.directory.mirror import search_key
+from idp.directory.mirror import search_key, search_keys
 from idp.directory.officer import NOWHERE, Address, Post
 from tests.fakes.directory import make_officer
 
@@ -121,3 +121,6 @@ def test_an_address_comes_back_as_it_was_and_none_is_kept_as_nothing(database: D
 def test_searches_ignore_case_accents_and_the_two_forms_of_unicode() -> None:
     assert search_key("Đặng  Thị Hằng", "HANG@haugiang.gov.vn") == "dang thi hang hang@haugiang.gov.vn"
     assert search_key("Hằng") == search_key("Hằng")
+    texts = ["Đặng  Thị Hằng", "", " \u0301\u0323Hằng\n", "ÒNG ĐÀ\u00a0STRASSE ß", "\u0345", "abc", "Ệ", "𝅗𝅥 x", "İ ﬁ"]
+    assert search_keys(texts) == [search_key(text) for text in texts]
+    assert search_keys([]) == []

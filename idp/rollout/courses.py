@@ -1,0 +1,170 @@
+"""Courses of campaigns: worked out from all lines, or from a course that was kept and what has happened since.
+
+A course of 100,000 people takes seconds. The worker keeps that of every long campaign now and then, up to a moment before which
+every line is sure to stand. Figures are sums over people, and lines are only added: so the course of a later moment is the kept
+one without those to whom something has happened since, and with them as they stand then. That is exact, and takes as long as
+those few do (``tests/rollout/test_courses.py``: every field is that of a course from all lines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final, Protocol
+
+from ..pki.enrollment.working_days import day_of
+from .campaign import Campaign, CampaignStore, MemberEntry
+from .coverage import SETTLING_SECONDS, Coverage, Day, Records, Tally, end_of, follow, needed
+from .crowd import Change
+from .members import Flow
+from .report import flow_numbers
+from .roll import Roll
+
+MANY: Final = 5_000
+"""People in a list from which on its course is kept."""
+KEPT_SECONDS: Final = 3600
+MOST_SINCE: Final = 1_000
+"""People to whom something has happened since a course was kept, from whom on it is kept anew."""
+_TOO_MANY: Final = 20_000
+"""The same, from whom on a look follows all lines: that is not slower then."""
+
+
+class CourseStore(Protocol):
+    """Courses that were kept. Every verb may raise UnavailableError(dependency="database")."""
+
+    def find(self, campaign: Campaign, scope: str) -> Coverage | None:
+        """Find one; ``Coverage.at`` is the moment up to which it has all lines."""
+        ...
+
+    def keep(self, campaign_id: str, scope: str, course: Coverage) -> None:
+        """Keep one in the place of an older one; of two at once the newer stays."""
+        ...
+
+    def moments(self, campaign_id: str) -> Mapping[str, int]:
+        """Give up to when courses of a campaign have all lines, by scope."""
+        ...
+
+
+class CampaignCourses:
+    """Gives courses, and keeps those of long campaigns.
+
+    Args:
+        store: Campaigns and their lists.
+        records: What happened.
+        kept: Courses that were kept.
+    """
+
+    def __init__(self, store: CampaignStore, records: Records, kept: CourseStore) -> None:
+        self._store, self._records, self._kept = store, records, kept
+
+    def course(self, campaign: Campaign, *, until: date, now: int, scope: str = "") -> Coverage:
+        """Give a course; arguments as ``coverage.follow``. Raises UnavailableError(dependency="database")."""
+        before = _before(campaign, until, now)
+        kept = self._kept.find(campaign, scope)
+        if kept is not None and kept.last.day <= until and kept.at < before:
+            since = self._since(campaign, kept.at + 1, before)
+            if len(since) <= _TOO_MANY:
+                return gone_on(kept, campaign, self._store.members(campaign.campaign_id, before=before, of=since),
+                               list(self._records.changes(campaign.campaign_id, campaign.goal, before=before, of=since)),
+                               until=until, now=now, scope=scope)
+        return self._whole(campaign, before, until=until, now=now, scope=scope)
+
+    def keep(self, now: int) -> int:
+        """Keep the courses that are due; gives how many. For the worker."""
+        made = 0
+        for campaign in self._store.all():
+            # A minute ago: everything before is sure to stand.
+            upto = now - SETTLING_SECONDS
+            upto = upto if campaign.closed_at is None else min(upto, campaign.closed_at)
+            moments = self._kept.moments(campaign.campaign_id)
+            if upto < campaign.created_at or not self._is_due(campaign, moments.get(""), upto):
+                continue
+            whole = self._keep(campaign, upto, "")
+            made += 1
+            for code, tally in whole.last.agencies.items():
+                if tally.counted >= MANY and len(whole.last.agencies) > 1:
+                    self._keep(campaign, upto, code)
+                    made += 1
+        return made
+
+    def _is_due(self, campaign: Campaign, known: int | None, upto: int) -> bool:
+        if known is None:
+            return self._store.has_many(campaign.campaign_id, MANY)
+        return known < upto and (campaign.closed_at is not None or upto - known >= KEPT_SECONDS
+                                 or len(self._since(campaign, known + 1, upto + 1)) >= MOST_SINCE)
+
+    def _keep(self, campaign: Campaign, upto: int, scope: str) -> Coverage:
+        made = self._whole(campaign, upto + 1, until=day_of(upto), now=upto, scope=scope)
+        self._kept.keep(campaign.campaign_id, scope, made)
+        return made
+
+    def _whole(self, campaign: Campaign, before: int, *, until: date, now: int, scope: str) -> Coverage:
+        number = campaign.campaign_id
+        of = self._store.within(number, scope) if scope else None
+        found = follow(campaign, self._store.members(number, before=before, of=of),
+                       self._records.changes(number, campaign.goal, before=before, of=of), until=until, now=now, scope=scope)
+        # Whoever looks at a part of the list may choose another.
+        return found if of is None else replace(found, names=self._store.agencies(number, before=before))
+
+    def _since(self, campaign: Campaign, since: int, before: int) -> Sequence[str]:
+        """Give those to whom something has happened from a moment on and before another."""
+        return sorted({*self._store.changed(campaign.campaign_id, since=since, before=before),
+                       *self._records.changed(campaign.campaign_id, campaign.goal, since=since, before=before)})
+
+
+def gone_on(kept: Coverage, campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence[Change], *, until: date,
+            now: int, scope: str = "") -> Coverage:
+    """Give the course of a later moment.
+
+    Args:
+        kept: The course up to ``kept.at``; every line up to then is in it.
+        campaign: As ``coverage.follow``, and so the others.
+        members: All lines of the list about those to whom something has happened since, in order.
+        changes: All that ever happened to them, in order.
+        until: See ``campaign``; not before the last day of ``kept``.
+        now: See ``campaign``.
+        scope: That of ``kept``.
+    """
+    then = follow(campaign, [one for one in members if one.at <= kept.at], [one for one in changes if one.at <= kept.at],
+                  until=kept.last.day, now=kept.at, scope=scope)
+    here = follow(campaign, members, changes, until=until, now=now, scope=scope)
+    days = list(kept.days[:-1])
+    base = kept.days[0].done
+    for day in here.days[len(days):]:
+        agencies = _sums(kept.last.agencies, then.last.agencies, day.agencies)
+        counted, done = sum(one.counted for one in agencies.values()), sum(one.done for one in agencies.values())
+        if not days:
+            base = done
+        deadline = campaign.as_of(end_of(day.day, now)).deadline
+        days.append(Day(day.day, counted, done, needed(counted, base, here.days[0].day, deadline, day.day), agencies))
+    names = dict(kept.names)
+    names.update((one.agency_code, one.agency_name) for one in members if one.at > kept.at)
+    flows = {code: _flow(kept.flows.get(code), then.flows.get(code), here.flows.get(code))
+             for code in sorted({*kept.flows, *here.flows})}
+    columns = kept.people.columns
+    if members:
+        columns = columns.exchanged({one.subject for one in members}, here.people.columns)
+    return Coverage(here.campaign, days, names, Roll.whole(columns),
+                    [*kept.movements, *(one for one in here.movements if one.entry.at > kept.at)], flows, now)
+
+
+def _before(campaign: Campaign, until: date, now: int) -> int:
+    before = end_of(until, now)
+    return before if campaign.closed_at is None else min(before, campaign.closed_at + 1)
+
+
+def _sums(whole: Mapping[str, Tally], less: Mapping[str, Tally], more: Mapping[str, Tally]) -> dict[str, Tally]:
+    none, found = Tally(0, 0), {}
+    for code in sorted({*whole, *more}):
+        was, out, now = whole.get(code, none), less.get(code, none), more.get(code, none)
+        tally = was if out == now else Tally(was.counted - out.counted + now.counted, was.done - out.done + now.done)
+        if tally.counted:
+            found[code] = tally
+    return found
+
+
+def _flow(whole: Flow | None, less: Flow | None, more: Flow | None) -> Flow:
+    none = Flow()
+    return Flow(*(one - out + now for one, out, now in zip(
+        flow_numbers(whole or none), flow_numbers(less or none), flow_numbers(more or none), strict=True)))
