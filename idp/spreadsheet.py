@@ -1,14 +1,15 @@
 """Cells that leave in files: none is taken for a formula.
 
 Source: OWASP "CSV Injection", security checklist 41. A cell that a spreadsheet would compute begins with an apostrophe; one that
-begins with a line's end or a tab is one too, because spreadsheets take those off first.
+begins with a line's end or a tab is one too, because spreadsheets take those off first, and one that begins with a full-width
+sign, which East Asian settings take for the ordinary one.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def harmless(text: str) -> str:

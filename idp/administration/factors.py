@@ -109,7 +109,7 @@ class FactorAdministration:
 
         Args:
             who: Whoever asks sees their own agency and those below.
-            unit: Only this agency and those below it, by its code.
+            unit: Only this agency and those below it, by its code; of one that is not theirs nobody.
             demanded: ``true``: only those of whom a group or an agency demands one; ``false``: only the others; "": all.
             cursor: Where to begin.
             limit: How many.
@@ -119,14 +119,16 @@ class FactorAdministration:
         """
         who.demand(Right.SEE_OFFICERS)
         place = place_of(cursor, str)
+        if unit and not who.oversees(unit):
+            return Page([])
+        scope = unit or who.unit
         after, found = place[0] if place else "", list[dict[str, Any]]()
         for _ in range(_CHUNKS):
-            read = self._without.after(after, unit=unit or who.unit, limit=limit)
+            read = self._without.after(after, unit=scope, limit=limit)
             for number, officer in enumerate(read):
                 after = officer.officer.entry_uuid
                 post, needs = officer.officer.main_post, self._demands(officer)
-                if who.oversees(post.unit_code) and (not unit or is_within(post.unit_code, unit)) and (
-                        demanded in {"", str(needs).lower()}):
+                if (not scope or is_within(post.unit_code, scope)) and demanded in {"", str(needs).lower()}:
                     found.append({"sub": officer.sub, "uid": officer.officer.uid, "name": officer.officer.name,
                                   "unit_code": post.unit_code, "unit_name": post.unit_name, "title": post.title,
                                   "demanded": needs})

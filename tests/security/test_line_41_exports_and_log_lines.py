@@ -14,7 +14,7 @@ from idp.spreadsheet import harmless
 
 from ..fakes.clock import FakeClock
 
-NASTY = ['=HYPERLINK("http://evil")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
+NASTY = ['=HYPERLINK("http://evil")', "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＋1"]
 
 
 @pytest.mark.parametrize("text", NASTY)

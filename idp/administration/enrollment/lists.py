@@ -330,15 +330,16 @@ class EnrollmentLists:
         if form == DEVICES.name:
             return lambda row: self._devices.row(who, row, dry=dry, caller=caller)
         if form == PERSONS.name:
-            return lambda row: self._asking.row(actor, self._officer(row.values), row.values, dry=dry, submit=submit,
+            return lambda row: self._asking.row(actor, self._officer(who, row.values), row.values, dry=dry, submit=submit,
                                                 caller=caller)
         if form == RESULTS.name:
             return self._results.taking(actor, sent.certificates, dry=dry, caller=caller)
         if form == SIMS.name and (sims := self._sims) is not None:
-            return lambda row: sims.take(actor, self._officer(row.values), row.values, dry=dry, caller=caller)
-        return lambda row: self._hand_overs.take(actor, row, self._officer(row.values), dry=dry, caller=caller)
+            return lambda row: sims.take(actor, self._officer(who, row.values), row.values, dry=dry, caller=caller)
+        return lambda row: self._hand_overs.take(actor, row, self._officer(who, row.values), dry=dry, caller=caller)
 
-    def _officer(self, values: Mapping[str, str]) -> MirroredOfficer:
+    def _officer(self, who: Administrator, values: Mapping[str, str]) -> MirroredOfficer:
+        """Give the officer of a row; of another agency's only whoever knows mailbox and name hears that there is one."""
         if "entry_uuid" in values:
             known = self._mirror.by_entry_uuid(values["entry_uuid"])
             found = [known] if known is not None else []
@@ -350,8 +351,11 @@ class EnrollmentLists:
                 if one.officer.officer.mail.lower() == values["mail"]]
         if len(found) != 1 or found[0].officer.mail.lower() != values["mail"]:
             raise RefusedError("No such officer.", code="not_in_directory")
+        theirs = who.oversees(found[0].officer.main_post.unit_code)
         if folded(found[0].officer.name) != folded(values["name"]):
-            raise RefusedError("Another officer's mailbox.", code="another_name")
+            raise RefusedError("Another officer's mailbox.", code="another_name" if theirs else "not_in_directory")
+        if not theirs:
+            raise RefusedError("Another agency's officer.", code="not_yours")
         return found[0]
 
 

@@ -24,7 +24,7 @@ from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError
 from ...jose.keyset import Sealer
 from ...pki.forms import LONGEST_FILE
-from ...roles import Administrator, ForbiddenError, Role, RoleGroups
+from ...roles import Administrator, ForbiddenError, Right, Role, RoleGroups
 from ..pages import cursor_of, place_of
 
 FILE_SECONDS: Final = 86400
@@ -70,6 +70,7 @@ class Job:
         told: What came of it, counted.
         name: Of the file; empty without one. So ``media_type``, ``size`` in bytes and ``sha256``.
         file_until: Until when the file is there.
+        reach: Of the agency for which it was done, its code; "" for the whole province, and until it is done.
     """
 
     job_id: str
@@ -97,6 +98,7 @@ class Job:
     started_at: int | None = None
     finished_at: int | None = None
     file_until: int | None = None
+    reach: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +280,15 @@ class Jobs:
         return job
 
     def cancel(self, who: Administrator, job_id: str, caller: Caller) -> Job:
-        """End one that waits or runs; rows of a list that were taken stay. Raises RefusedError (404, 409 ``job_over``)."""
+        """End one that waits or runs; rows of a list that were taken stay.
+
+        Raises:
+            RefusedError: 404; 409 ``job_over``.
+            ForbiddenError: another's job, or a list that is taken in, and whoever asks only reads.
+        """
         job = self.one(who, job_id)
+        if job.sub != who.sub or self._kinds[job.kind].takes_file:
+            who.demand(Right.CHANGE, Right.ASK_CERTIFICATES)
         record = self.record(AuditEvent.JOB_ENDED, job, caller, state=State.CANCELLED.value)
         if not self._store.cancel(job, now=self._clock.now(), record=record):
             raise RefusedError("This job is over.", code="job_over", status=409)
@@ -300,6 +309,8 @@ class Jobs:
         if job.file_until is None or job.file_until <= self._clock.now():
             raise RefusedError("The file was there for a day. Ask for it again.", code="file_gone", status=410)
         self._kinds[job.kind].check(who, job.asked)
+        if not who.oversees(job.reach):
+            raise ForbiddenError("It is of more than you look after now. Ask for it again.")
         self._audit.record(self.record(AuditEvent.JOB_FILE_TAKEN, job, caller, sha256=job.sha256, purpose=job.purpose))
         return job, self.opened(job, "out")
 

@@ -115,7 +115,8 @@ class JobWork:
                 raise _LostError
         now, told = self._clock.now(), dict(made.told)
         rows = told.get("rows", follow.job.done)
-        ended = replace(follow.job, state=State.DONE, told=told, finished_at=now, name=made.name if size else "", size=size,
+        ended = replace(follow.job, state=State.DONE, told=told, finished_at=now, reach=who.unit,
+                        name=made.name if size else "", size=size,
                         media_type=made.media_type if size else "", sha256=digest.hexdigest() if size else "",
                         done=rows, total=None if follow.job.total is None else rows,
                         file_until=now + FILE_SECONDS if size else None)

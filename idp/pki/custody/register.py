@@ -130,7 +130,7 @@ class Register:
         if found.enrollment_id:
             raise HandlingError(f"This device belongs to request {found.enrollment_id}; hand it over there.",
                                 code="use_the_request")
-        if receiver == actor.sub:
+        if receiver in actor.persons:
             raise RefusedError("Nobody hands a device over to themselves.", code="same_person", status=403)
         officer = self._mirror.by_sub(receiver)
         if officer is None or officer.status != "active":
@@ -273,6 +273,6 @@ def _answers_for(actor: Actor, device: Device) -> Part:
 
 
 def _is_another(actor: Actor, device: Device) -> None:
-    """Refuse (403) whoever has the device."""
-    if device.holder == actor.sub:
+    """Refuse (403) whoever has the device, or stands in for them."""
+    if device.holder in actor.persons:
         raise RefusedError("Another person than who has the device notes this.", code="same_person", status=403)

@@ -277,8 +277,10 @@ class Desk:
         return enrollment
 
     def _drawn(self, actor: Actor, wish: Wish) -> Enrollment:
-        officer = self._mirror.by_sub(wish.holder)
-        if officer is None:
+        officer, who = self._mirror.by_sub(wish.holder), actor.administrator
+        # Whoever keeps what is an agency's is an officer of it; of others nothing is told, not even their mailbox.
+        if officer is None or (wish.kind is not Kind.PERSON and who is not None and wish.holder != actor.sub
+                               and not who.oversees(officer.officer.main_post.unit_code)):
             raise UnfitError("There is no such officer.", code="unknown_officer")
         person, post = officer.officer, officer.officer.main_post
         if wish.kind is Kind.PERSON:

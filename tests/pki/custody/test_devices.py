@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.audit import AuditEvent, AuditRecord
 from idp.errors import RefusedError
 from idp.pki.custody.device import STEPS, Device, DeviceSearch, DeviceState, Handling, HandlingError, handled
+from idp.pki.enrollment.moves import Actor
 from idp.pki.enrollment.record import DeviceKind, Enrollment, Purpose
 from idp.pki.enrollment.states import Act, State
 from tests.pki.enrollment.house import CALLER, IDENTITY, LAST_DAY, MONDAY, House, certificate
@@ -396,9 +398,15 @@ def test_nobody_takes_back_or_writes_off_what_they_hold_themselves(house: House)
     house.register.hand_over(desk, stock, receiver=desk2.sub, for_agency=False, record="07/2", caller=CALLER)
     house.ending.ask_revocation(desk2, found.enrollment_id, "Nghỉ hưu", CALLER)
     house.ending.revoked(desk, found.enrollment_id, "1/CV", CALLER)
+    assert desk2.administrator is not None
+    deputy = Actor("deputy", replace(desk2.administrator, sub="deputy", deputy_for=desk2.sub))
+    third = house.register.enter(desk, "token", "TK-0010", CALLER)[0].device_id
+    assert refused(lambda: house.register.hand_over(deputy, third, receiver=desk2.sub, for_agency=False, record="07/3",
+                                                    caller=CALLER)) == "same_person"
     for number in (of(house).device_id, stock):
-        assert refused(lambda: house.register.take_back(desk2, number, "08", CALLER)) == "same_person"  # noqa: B023
-        assert refused(lambda: house.register.record_loss(desk2, number, "09", CALLER)) == "same_person"  # noqa: B023
+        for who in (desk2, deputy):
+            assert refused(lambda: house.register.take_back(who, number, "08", CALLER)) == "same_person"  # noqa: B023
+            assert refused(lambda: house.register.record_loss(who, number, "09", CALLER)) == "same_person"  # noqa: B023
         assert house.register.take_back(desk, number, "08", CALLER).state is DeviceState.RETURNED
     assert house.found(found.enrollment_id).state is State.DEVICE_RETURNED
 

@@ -21,7 +21,7 @@ JOB: Any = JobRow.__table__
 PART: Any = JobPartRow.__table__
 OFFICER: Any = OfficerRow.__table__
 _ENDED = ("state", "done", "total", "reason", "message", "told", "name", "media_type", "size", "sha256", "finished_at",
-          "file_until")
+          "file_until", "reach")
 
 
 def _word(state: State) -> Any:

@@ -60,6 +60,8 @@ class JobRow(Base):
     started_at: Mapped[Epoch | None]
     finished_at: Mapped[Epoch | None] = mapped_column(index=True)
     file_until: Mapped[Epoch | None]
+    reach: Mapped[str] = mapped_column(String(64), server_default="")
+    """Of the agency for which it was done; empty for the province."""
     __table_args__ = (Index("ix_job_sub_job_id", "sub", "job_id"), Index("ix_job_state_lease_until", "state", "lease_until"))
 
 
