@@ -171,6 +171,8 @@ def test_line_01_discovery_lists_every_mounted_protocol_address(url: str, tmp_pa
     app = make_app(tmp_path, url)
     client = app.test_client()
     document = client.get("/.well-known/openid-configuration", headers={"Host": "localhost:8000"}).json
+    # No carrier is named here, so that nobody signs; scopes that files alone give are told of nowhere.
+    assert {"service", "credential", "admin", "admin:read", "est"}.isdisjoint(document["scopes_supported"])
     addresses = [value for name, value in document.items() if name.endswith(("_endpoint", "_uri"))]
     assert len(addresses) >= 7
     for address in addresses:

@@ -10,6 +10,7 @@ from typing import Any
 from ..jose.keyset import JWKS_MAX_AGE_SECONDS
 from ..oauth import client_authentication
 from ..oauth.metadata import Offer, Paths, discovery
+from ..oauth.scope import CREDENTIAL, SERVICE
 from ..oidc import claims, id_token, subject
 from ..pki.timestamp.admission import Admission
 from ..readiness import Readiness, dependencies
@@ -113,7 +114,9 @@ def table(services: Services, meter: PrometheusMeter, *, metrics_token: str = ""
     """
     at = Paths()
     readiness = Readiness(dependencies(services))
-    offer = Offer(scopes=tuple(claims.SCOPES), claims=claims.SUPPORTED,
+    # Whoever finds us by the CSC API's info reads here how leave is asked for; scopes that files alone give are told of nowhere.
+    signing = (SERVICE, CREDENTIAL) if services.remote_signing is not None else ()
+    offer = Offer(scopes=(*claims.SCOPES, *signing), claims=claims.SUPPORTED,
                   acr_values=services.assurance.acr_values_supported(), subject_types=subject.TYPES,
                   id_token_algorithms=id_token.ALGORITHMS, ui_locales=("vi", "en"),
                   auth_methods=[method for method in client_authentication.METHODS if services.provider.checks.can(method)],

@@ -67,6 +67,7 @@ def test_interface_2_a_deployment_with_carriers_lists_and_mounts_it(sqlite_templ
     assert programs.get(told["enrollment_status"].removeprefix("http://localhost:8000")).status_code == 401
     assert programs.post(f"{told['sign'].removeprefix('http://localhost:8000')}/info", json={}).status_code == 200
     assert "credential" in programs.get("/.well-known/openid-configuration").json["authorization_details_types_supported"]
+    assert {"service", "credential"} < set(programs.get("/.well-known/oauth-authorization-server").json["scopes_supported"])
     assert "urn:haugiang:acr:3" in programs.get("/.well-known/openid-configuration").json["acr_values_supported"]
     assert programs.post("/csc/v1/info", json={}).json["specs"] == "1.0.4.0"
     assert programs.post("/csc/v2/info", json={}).json["specs"] == "2.0.0.2"
