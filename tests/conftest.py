@@ -18,6 +18,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from idp.adapters import outbound
 from idp.adapters.sql import schema
@@ -114,6 +116,23 @@ def keys_made_before(rsa_keys: MadeBefore) -> Iterator[None]:
 TESTS = Path(__file__).parent
 WAITING = ("flows", "relying_parties", "faults", "deploy", "browser", "conformance", "security/test_fuzz",
            "security/test_line_27")
+SHARING = ("flows", "relying_parties")
+"""Folders whose files share servers, which take ten seconds and more to start."""
+
+
+class ByServers(LoadFileScheduling):
+    """A file goes to one worker whole, and so do the files that share servers: what is started for a folder is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", 1)[0]
+        folder = path.split("/")[1] if path.count("/") > 1 else ""
+        return f"tests/{folder}" if folder in SHARING else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServers:
+    """Spread what is collected over the workers."""
+    return ByServers(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
