@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .administration.access import Access
+from .administration.applications.access import ApplicationAccess
 from .administration.applications.onboarding import Onboarding
 from .administration.audit.archived import ArchivedMonths
 from .administration.audit.exports import AuditExports
@@ -187,6 +188,7 @@ class Administration:
     renewals: Renewals
     initial_access: InitialAccessAdministration
     grants: GrantAdministration
+    application_access: ApplicationAccess
     keys: KeyAdministration
     rollout: RolloutAdministration
     rollout_reports: RolloutReports

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..adapters.sql.authn.temporary_pass import SqlTemporaryPasses
+from ..adapters.sql.consents import SqlApplicationAccess
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.directory.deputies import SqlDeputies
 from ..adapters.sql.directory.people import SqlPeople
 from ..adapters.sql.directory.proposals import SqlProposals
 from ..adapters.sql.directory.stops import SqlStops
+from ..administration.applications.access import ApplicationAccess
 from ..administration.officers import OfficerAdministration
 from ..administration.operation.files import ListFiles
 from ..administration.people.agencies import AgencyAdministration
@@ -28,8 +30,17 @@ from ..directory.ledger import Ledger, UnitMirror
 from ..directory.mirror import OfficerMirror, OfficerSearch
 from ..directory.officer import Directory
 from ..notices import Notices
+from ..oauth.client import ClientRegistry
+from ..oidc.consent import Consents
 from ..roles import RoleGroups
 from ..settings import Settings
+
+
+def accesses(database: Database, clients: ClientRegistry, mirror: OfficerMirror, groups: RoleGroups, audit: AuditTrail,
+             clock: Clock) -> tuple[Consents, ApplicationAccess]:
+    """Build what tells, for officers and for administrators, what applications have of officers, and ends it."""
+    store = SqlApplicationAccess(database, clock)
+    return Consents(store, audit, clock), ApplicationAccess(store, clients, mirror, groups, clock)
 
 
 def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,

@@ -23,7 +23,6 @@ from ..adapters.sql.authn.throttle import SqlGuessCounter
 from ..adapters.sql.authn.without_factor import SqlWithoutFactor
 from ..adapters.sql.client_steps import SqlClientSteps
 from ..adapters.sql.clients import SqlClientStore
-from ..adapters.sql.consents import SqlConsents
 from ..adapters.sql.database import Database
 from ..adapters.sql.deferred import SqlDeferred
 from ..adapters.sql.directory.access import SqlAccess
@@ -119,7 +118,6 @@ from ..oauth.tokens.resource_access import ResourceAccess
 from ..oidc import claims
 from ..oidc.acting_post import ActingPosts
 from ..oidc.backchannel_logout import LogoutDelivery
-from ..oidc.consent import Consents
 from ..oidc.encryption import ResponseEncryption
 from ..oidc.id_token import SCOPE, IdTokens
 from ..oidc.rp_initiated_logout import EndSession
@@ -148,7 +146,7 @@ from .certificate_desk import (
     published_chain,
 )
 from .factors import factor_rooms
-from .officers import officer_rooms
+from .officers import accesses, officer_rooms
 from .operation import deliveries, job_rooms, repeats
 from .people import WholeDirectory, mirroring, role_groups
 from .rehearsal import rehearsal
@@ -301,7 +299,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     audit_chain = AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock)
     trail = audit_rooms(settings, database, seal_store, seal_signer, audit_chain, protocol_rooms.time_stamps, mirror, groups,
                         notices, audit, clock)
-    consents, acting_posts = Consents(SqlConsents(database), audit, clock), ActingPosts(SqlPostChoices(database), clock)
+    consents, application_access = accesses(database, clients, mirror, groups, audit, clock)
+    acting_posts = ActingPosts(SqlPostChoices(database), clock)
     personal_notice = personal_data(settings, database, clock)
     known_devices = Devices(SqlDevices(database), networks, clock)
     about_officers = OfficerAdministration(deprovisioning, mirror, groups)
@@ -324,6 +323,7 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                      client_steps, address=settings.issuer + Paths().registration),
         deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock), accounts=rollout.accounts,
         onboarding=Onboarding(client_steps, clients, examiner, clock),
+        application_access=application_access,
         initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
         keys=KeyAdministration(keys, encryption_keys, clock), mirror=MirrorAdministration(officer_search, mirror_rooms.brake),

@@ -65,6 +65,8 @@ class NoticeKind(StrEnum):
     UNUSUAL_SEQUENCE = "sign_in.unusual"
     """Two sign-ins within minutes from networks that have nothing to do with each other; detail ``network``."""
     SESSIONS_ENDED = "sessions.ended"
+    APPLICATION_ACCESS_ENDED = "application_access.ended"
+    """An administrator took back what an application had of the officer; detail ``application``."""
     DATA_EXPORTED = "data.exported"
     """The officer, or whoever had the session, took a file with everything that is held about them."""
     ACCESS_STOPPED = "access.stopped"

@@ -110,6 +110,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Tài khoản của bạn được đăng nhập từ hai mạng không liên quan với nhau trong vài phút.")),
     NoticeKind.SESSIONS_ENDED: _Words(
         "out", _("Phiên đăng nhập đã được kết thúc"), _("Quản trị đã kết thúc các phiên đăng nhập của bạn.")),
+    NoticeKind.APPLICATION_ACCESS_ENDED: _Words(
+        "globe", _("Quản trị đã thu hồi quyền của một ứng dụng"),
+        _("%(application)s không còn quyền gì của bạn. Khi bạn đăng nhập lại vào đó, ứng dụng nhận lại quyền; ứng dụng nào phải "
+          "hỏi thì hỏi bạn trước.")),
     NoticeKind.ACCESS_STOPPED: _Words(
         "lock", _("Tài khoản của bạn đã bị dừng"),
         _("Quản trị đã dừng tài khoản của bạn. Mọi phiên đăng nhập đã kết thúc. Vui lòng liên hệ quản trị đơn vị."),

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from idp.administration.clients import SORTS
 from idp.web.console.applications import words
+from idp.web.console.applications.officers import how_many
+from idp.web.console.people import words as people_words
 from idp.web.console.turning import sorting
 
 from .desk_samples import frame
@@ -35,7 +37,12 @@ _ENTRY: Final = {
     "grant_types": "authorization_code\nrefresh_token", "scope": "openid profile email unit offline_access",
     "token_endpoint_auth_method": "client_secret_basic", "jwks_uri": "", "consent": "implied", "required_acr": "",
     "contacts": "kythuat@haugiang.gov.vn"}
-WRONG: Final = frozenset({"application-form-refused", "application-act-refused"})
+_OFFICERS: Final[list[dict[str, Any]]] = [
+    {"sub": "a", "name": "Nguyễn Văn Mẫu", "unit_name": "Sở Y tế", "offline": True, "closed": False, "agreed": "",
+     "last": "23/11/2026 09:05"},
+    {"sub": "b", "name": "Trần Thị Ví Dụ", "unit_name": _LONG, "offline": False, "closed": True, "agreed": "22/11/2026",
+     "last": ""}]
+WRONG: Final = frozenset({"application-form-refused", "application-act-refused", "application-officer-end-refused"})
 
 
 def _course(far: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +78,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     one: dict[str, Any] = around | {
         "error": "", "found": _QLVB, "unit_name": _LONG, "entry": _ENTRY, "course": lambda: _course(_FAR), "findings": None,
         "labels": words.labels, "registered": "22/11/2026 08:14", "may_test": True, "may_edit": True,
+        "has": lambda: how_many(None),
         "acts": lambda: _acts("old-login-off", "secret", "disable", "delete")}
     findings = [{"member": "backchannel_logout_uri", "failed": True, "remedy": "Let it answer 400 to what is no token.",
                  "found": "https://qlvb.haugiang.gov.vn/oidc/backchannel-logout answers 404."},
@@ -79,6 +87,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     form: dict[str, Any] = around | {"error": "", "fields": _fields, "found": None, "etag": "", "member": "", "sentence": "",
                                      "label": ""}
     act: dict[str, Any] = around | {"error": "", "found": _QLVB, "etag": "x", "note": ""}
+
+    officers: dict[str, Any] = around | {
+        "found": _QLVB, "rows": _OFFICERS, "said": lambda: how_many(2), "may_end": True,
+        "turn": {"first": "", "prev": "", "next": "/next"}}
+    ending: dict[str, Any] = around | {
+        "error": "", "label": lambda: people_words.acts()["revoke"][0], "warning": lambda: people_words.acts()["revoke"][1],
+        "found": {"client_name": "Hệ thống Quản lý văn bản", "name": "Nguyễn Văn Mẫu"}, "client_id": "qlvb", "sub": "a",
+        "longest": 300, "reason": ""}
 
     def asking(name: str, *, destructive: bool) -> dict[str, Any]:
         return act | {"act": name, "label": lambda: words.acts()[name][0], "warning": lambda: words.acts()[name][1],
@@ -96,6 +112,12 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "application-closed": ("console/applications/one.html", one | {
             "found": _QLVB | {"disabled": True}, "may_test": False, "may_edit": False, "acts": [],
             "error": lambda: words.refusal("changed_meanwhile")}),
+        "application-officers": ("console/applications/officers.html", officers),
+        "application-officers-none": ("console/applications/officers.html", officers | {
+            "rows": [], "turn": {"first": "", "prev": "", "next": ""}}),
+        "application-officer-end": ("console/applications/officer_end.html", ending),
+        "application-officer-end-refused": ("console/applications/officer_end.html", ending | {
+            "error": lambda: people_words.refusal("invalid_body")}),
         "application-form": ("console/applications/form.html", form),
         "application-form-refused": ("console/applications/form.html", form | {
             "found": _QLVB, "fields": lambda: _fields("redirect_uris"), "member": "redirect_uris",

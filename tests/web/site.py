@@ -251,7 +251,7 @@ class Site:
                                            people=SimpleNamespace(agencies=None, deputies=_NO_DEPUTIES),
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            announcements=None, jobs=None,
-                                           onboarding=None, keys=None, deliveries=None,
+                                           onboarding=None, application_access=None, keys=None, deliveries=None,
                                            rollout=None, rollout_reports=None, campaign_files=None, accounts=None),
             remote_signing=None, mobile_signatures=None, phone_approvals=None, counter=counter,
             settings=self.settings, clock=self.clock, database=database, keys=keys, clients=clients, provider=self.provider,

@@ -11,7 +11,7 @@ from shutil import copy
 import pytest
 
 from idp.directory.unit import Unit, UnitEntry
-from tests.administration.office import HOME, IT, PLENTY, Office
+from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 from tests.audit_desk import events_of
 
 from .console import Browser, Console
@@ -181,3 +181,27 @@ def test_an_application_from_a_file_is_shown_and_not_changed(console: Console) -
     refused = desk.post(f"{LIST}qlvb/acts/disable", NEW, etag="x")
     assert (refused.status_code, "chỉ sửa ở đó" in refused.text) == (409, True)
     assert desk.post(f"{LIST}qlvb/acts/old-login-off", NEW, etag="", note="tắt ngày 1/12").status_code == 303
+
+
+def test_officers_of_an_application_are_counted_shown_and_lose_what_they_gave_for_a_reason(console: Console) -> None:
+    office, browser = console.office, agency(console)
+    client_id, _ = entered(browser)
+    mine, other = office.officer("dung.thu", unit=IT), office.officer("dung.thu.khac", unit=HOME)
+    for sub in (mine, other):
+        office.services.consents.give(sub, client_id, ["openid"], CALLER)
+    where = f"{LIST}{client_id}/officers"
+    assert re.search(rf'href="{where}">1 cán bộ<', browser.get(f"{LIST}{client_id}").text)
+    assert re.search(rf'href="{where}">2 cán bộ<', province(console).get(f"{LIST}{client_id}").text)
+    page = browser.get(where).text
+    assert f"/admin/officers/{mine}" in page
+    assert other not in page
+    assert f"{where}/{mine}/end" not in console.person("kt", "kiemtoan").get(where).text
+    asked = f"{where}/{mine}/end"
+    assert "Khảo sát công vụ" in browser.get(asked).text
+    refused = browser.post(asked, asked, reason="")
+    assert (refused.status_code, "Vui lòng ghi lý do" in refused.text) == (422, True)
+    assert browser.post(asked, asked, reason="Không còn dùng").headers["Location"] == where
+    assert "không có quyền gì" in browser.get(where).text
+    page = Browser(console.app, office.services.sessions.open(mine, acr=1, amr=("pwd",), caller=CALLER)[0])
+    assert "Khảo sát công vụ không còn quyền gì của bạn" in unescape(page.get("/account/notices").text)
+    assert "Khảo sát công vụ" not in page.get("/account/applications").text

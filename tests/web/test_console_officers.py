@@ -90,7 +90,8 @@ def test_sessions_end_at_once_and_an_application_loses_what_it_has(office: Offic
     assert "Quản lý văn bản" in page
     ask = f"{LIST}{sub}/acts/revoke?about=qlvb"
     assert "Quản lý văn bản" in text_of(agency.get(ask))
-    assert agency.post(f"{LIST}{sub}/acts/revoke", ask, about="qlvb").status_code == 303
+    assert "lý do" in text_of(agency.post(f"{LIST}{sub}/acts/revoke", ask, about="qlvb", reason=" "), 422)
+    assert agency.post(f"{LIST}{sub}/acts/revoke", ask, about="qlvb", reason="Mất máy").status_code == 303
     assert office.call("GET", f"/grants?sub={sub}", office.province()).json["items"] == []
     assert agency.get(f"{LIST}{sub}/acts/revoke?about=khac").status_code == 404
     assert do(agency, sub, "end_access").status_code == 303

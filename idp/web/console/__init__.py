@@ -9,6 +9,7 @@ from ...services import Services
 from ..onward import see_other
 from . import acts, asking, desk, expiry, lists, papers, passwords, renewals, tasks
 from .applications import form as application_form
+from .applications import officers as application_officers
 from .applications import pages as application_pages
 from .audit import exports as audit_exports
 from .audit import records as audit
@@ -49,7 +50,7 @@ def blueprint(services: Services) -> Blueprint:
 
     for room in (audit, audit_exports, officers, agencies, deputies,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
-                 application_pages, announcements, keys, jobs, system, sim_asking, sims, signatures, accounts, changing, rollout,
-                 rollout_lists):
+                 application_pages, application_officers, announcements, keys, jobs, system, sim_asking, sims, signatures,
+                 accounts, changing, rollout, rollout_lists):
         room.add(views, services, door)
     return views

@@ -44,6 +44,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /officers/{sub}/phone": {"purpose": "Gọi báo lịch nhận thiết bị"},
     "POST /enrollments/{enrollment_id}/identity": {"purpose": "So với công văn gửi đi"},
+    "POST /clients/{client_id}/end-access": {"sub": "{sub}", "reason": "Thử"},
     "POST /officers/{sub}/lift-stop": {"reason": "Thử"}, "POST /officers/{sub}/temporary-pass": {"hours": 0},
     "POST /sims": {"holder": "{sub}", "number": "0912345678", "carrier": "mang"}, "POST /sims/{sim_id}/acts": {"act": "approve"},
     "POST /signatures/{transaction_id}/evidence": {"purpose": "Thanh tra"},
@@ -54,7 +55,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
     "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
-    "POST /officers/file": {"purpose": "Kiểm tra"},
+    "POST /officers/file": {"purpose": "Kiểm tra"}, "POST /applications/{client_id}/officers/{sub}/end": {"reason": "Thử"},
     **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}

@@ -149,6 +149,7 @@ class ConsentRow(Base):
     """Space-separated scopes, and ``claim:<name>`` for claims that were asked for by name."""
     given_at: Mapped[Epoch]
     withdrawn_at: Mapped[Epoch | None]
+    __table_args__ = (Index("ix_consent_client_id_given_at", "client_id", "given_at"),)
 
 
 class PostChoiceRow(Base):

@@ -113,4 +113,18 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         return door.json(rooms.administration.onboarding.old_login_on(who, identifier(client_id), caller))
 
+    @views.get("/clients/<client_id>/officers")
+    def officers(client_id: str) -> Response:
+        who, _ = door.admit()
+        page, count = rooms.administration.application_access.listed(
+            who, identifier(client_id), **door.query("cursor", "limit"))
+        return door.json({"items": list(page.items), "next": page.next or None, "count": count})
+
+    @views.post("/clients/<client_id>/end-access")
+    def end_access(client_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        rooms.administration.application_access.end_at(who, identifier(client_id), door.body(), caller)
+        return door.nothing()
+
     return views

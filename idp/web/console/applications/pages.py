@@ -25,6 +25,7 @@ from ..turning import sorting, turning
 from ..words import moment
 from . import words
 from .form import entry_of
+from .officers import how_many
 
 LIST: Final = "/admin/applications/"
 FRESH: Final = frozenset({"secret", "disable", "delete"})
@@ -141,6 +142,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             unit_name=unit_names(services).get(shown["province"].get("owner_unit", ""), ""), entry=entry_of(shown),
             course=words.course(far, names), findings=findings, labels=words.labels(),
             registered=moment(far["registered_at"]) if far["registered_at"] else "",
+            has=how_many(services.administration.application_access.listed(entered.who, client_id, limit=1)[1]),
             may_test=entered.who.may_change, may_edit=entered.who.may_change and shown["source"] == "registered",
             acts=[{"name": act, "label": called[act][0], "danger": act in ("disable", "delete")}
                   for act in _acts(entered.who, shown, far)])

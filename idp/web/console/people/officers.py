@@ -137,8 +137,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if act == "end_access":
             administration.officers.end_access(who, sub, caller)
         elif act == "revoke":
-            for grant in _grants_of(entered, sub, about):
-                administration.grants.revoke(who, grant, caller)
+            administration.application_access.end(who, sub, about, {"reason": request.form.get("reason", "").strip()}, caller)
         elif act == "remind":
             rooms.many.remind(who, sub, caller)
         elif act == "code":
@@ -166,10 +165,6 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 raise RefusedError("Nothing waits.", code="decided", status=409)
             (rooms.resets.approve if act == "approve" else rooms.resets.refuse)(who, waiting["id"], caller)
         return ""
-
-    def _grants_of(entered: Entered, sub: str, client_id: str) -> list[str]:
-        found = rooms.directory.one(entered.who, sub)["applications"] or []
-        return [grant for one in found if one["client_id"] == client_id for grant in one["grants"]]
 
     def _ask(entered: Entered, sub: str, act: str, about: str, *, error: str = "", status: int = 200) -> Response:
         if act not in words.RIGHTS:

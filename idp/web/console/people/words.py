@@ -20,7 +20,7 @@ RIGHTS: Final[Mapping[str, tuple[Right, ...]]] = {
     "refuse_pass": (Right.ACT_ON_FACTORS, Right.ASK_TEMPORARY_PASS), "withdraw_pass": (Right.ASK_TEMPORARY_PASS,),
     "phone": (Right.ADMINISTER,), "stop": (Right.STOP_ACCESS,), "lift": (Right.STOP_ACCESS,)}
 """The acts upon one officer, and the rights of which one is needed."""
-REASONED: Final = ("reset", "stop", "lift", "ask_pass")
+REASONED: Final = ("reset", "stop", "lift", "ask_pass", "revoke")
 """Acts for which a reason is typed."""
 PASS: Final = ("give_pass", "refuse_pass", "withdraw_pass")
 """Acts upon a temporary pass that somebody asked for."""
@@ -34,7 +34,7 @@ def acts() -> Mapping[str, tuple[str, str]]:
         "end_access": (gettext("Kết thúc mọi phiên"), gettext(
             "Mọi phiên đăng nhập và quyền của ứng dụng kết thúc ngay. Cán bộ đăng nhập lại được.")),
         "revoke": (gettext("Thu hồi quyền của ứng dụng"), gettext(
-            "Ứng dụng không còn quyền gì của cán bộ này cho đến khi cán bộ đăng nhập lại vào đó.")),
+            "Ứng dụng không còn quyền gì của cán bộ này cho đến khi cán bộ đăng nhập lại vào đó. Cán bộ được báo.")),
         "remind": (gettext("Nhắc thêm lớp thứ hai"), gettext("Cán bộ nhận một thông báo và một thư. Mỗi ngày nhắc một lần.")),
         "code": (gettext("Cấp mã đăng ký"), gettext(
             "Mã dùng một lần để thêm lớp thứ hai từ ngoài mạng cơ quan. Chỉ cấp khi đã gặp đúng người. Mã cũ hết hiệu lực.")),
