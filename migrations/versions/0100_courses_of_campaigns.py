@@ -18,6 +18,16 @@ INDEXES = (('ix_campaign_member_campaign_id_at', 'campaign_member', ['campaign_i
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == 'postgresql':
+        # A build that was cut off leaves an index that is not valid, under the same name. The table comes after them, in the
+        # transaction that says that this step is done, so that the step can be begun again.
+        with op.get_context().autocommit_block():
+            for name, table, columns in INDEXES:
+                op.execute(f'DROP INDEX CONCURRENTLY IF EXISTS {name}')
+                op.execute(f'CREATE INDEX CONCURRENTLY {name} ON {table} ({", ".join(columns)})')
+    else:
+        for name, table, columns in INDEXES:
+            op.create_index(name, table, columns)
     op.create_table(
         'campaign_course',
         sa.Column('campaign_id', sa.String(16), nullable=False),
@@ -25,15 +35,6 @@ def upgrade() -> None:
         sa.Column('at', sa.BigInteger(), nullable=False),
         sa.Column('body', sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint('campaign_id', 'scope'))
-    if op.get_bind().dialect.name == 'postgresql':
-        # A build that was cut off leaves an index that is not valid, under the same name.
-        with op.get_context().autocommit_block():
-            for name, table, columns in INDEXES:
-                op.execute(f'DROP INDEX CONCURRENTLY IF EXISTS {name}')
-                op.execute(f'CREATE INDEX CONCURRENTLY {name} ON {table} ({", ".join(columns)})')
-        return
-    for name, table, columns in INDEXES:
-        op.create_index(name, table, columns)
 
 
 def downgrade() -> None:

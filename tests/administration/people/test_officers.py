@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from idp.adapters.sql.directory.people import FEW
 from idp.administration.pages import cursor_of
 from idp.administration.people.ports import SORTS
 from idp.directory.unit import Unit, UnitEntry
@@ -39,7 +40,7 @@ def only(answer: Any, *known: str) -> list[str]:
 FOUR = ("an", "binh", "chi", "dung")
 
 
-def test_a_list_is_narrowed_sorted_and_turned(each_office: Office) -> None:
+def test_a_list_is_narrowed_sorted_and_turned(each_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office = each_office
     subs = people(office)
     province, agency = office.province(), office.agency(IT)
@@ -50,7 +51,10 @@ def test_a_list_is_narrowed_sorted_and_turned(each_office: Office) -> None:
     assert only(office.call("GET", f"/officers?unit={IT}.2", province), *FOUR) == ["binh"]
     mine = only(office.call("GET", "/officers", agency), *FOUR)
     assert only(office.call("GET", f"/officers?unit={HOME}", agency), *FOUR) == mine
-    assert only(office.call("GET", "/officers?factor=with", province), *FOUR) == ["an"]
+    for few in (FEW, 0):  # found one by one, and read through
+        monkeypatch.setattr("idp.adapters.sql.directory.people.FEW", few)
+        assert only(office.call("GET", "/officers?factor=with", province), *FOUR) == ["an"]
+        assert only(office.call("GET", f"/officers?factor=with&unit={IT}.2", province), *FOUR) == []
     assert sorted(only(office.call("GET", "/officers?factor=without&limit=200", agency), *FOUR)) == ["binh", "dung"]
     for number, uid in enumerate(("chi", "an"), start=1):
         office.services.mirror.signed_in(subs[uid], now=office.clock.now() + number)

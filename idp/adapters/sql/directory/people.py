@@ -8,10 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, exists, func, literal_column, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from ....administration.people.ports import AgencyCounts, Narrowed, Standing
 from ....audit import AuditEvent, AuditRecord
@@ -50,8 +64,13 @@ def _has(row: Any, *conditions: Any) -> Any:
 
 
 _CODES: Any = RecoveryCodesRow.__table__
-_HAS_FACTOR = or_(_has(TotpRow), _has(PasskeyRow), _has(OfficerCertificateRow), _has(SimLoginRow),
-                  _has(RecoveryCodesRow, _CODES.c.used != literal_column(str(_ALL_USED))))
+_FACTORS: Sequence[tuple[Any, ...]] = (
+    (TotpRow,), (PasskeyRow,), (OfficerCertificateRow,), (SimLoginRow,),
+    (RecoveryCodesRow, _CODES.c.used != literal_column(str(_ALL_USED))))
+"""Tables of factors, each with what holds of rows that count."""
+_HAS_FACTOR = or_(*(_has(*factor) for factor in _FACTORS))
+FEW: Final = 1_000
+"""Up to so many who have a factor are looked up one by one: to find a few in an order, everybody would be read through."""
 _IN_USE = and_(ENROLLMENT.c.holder == OFFICER.c.sub, ENROLLMENT.c.active_key.is_not(None))
 
 
@@ -80,8 +99,11 @@ class SqlPeople:
             "": OFFICER.c.status != literal_column("'gone'"), "active": OFFICER.c.status == literal_column("'active'"),
             "disabled": OFFICER.c.status == literal_column("'disabled'"),
             "guest": and_(OFFICER.c.status != literal_column("'gone'"), OFFICER.c.guest != literal_column("''"))}
-        factors: Mapping[str, tuple[Any, ...]] = {"": (), "with": (_HAS_FACTOR,), "without": (~_HAS_FACTOR,)}
+        many = OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))
+        factors: Mapping[str, tuple[Any, ...]] = {"": (), "with": (_HAS_FACTOR,), "without": (~_HAS_FACTOR,), "few": (many,)}
         limit = bindparam("limit", type_=Integer())
+        having = union_all(*(select(row.__table__.c.entry_uuid).where(*which) for row, *which in _FACTORS)).subquery()
+        self._having = database.read(select(having.c.entry_uuid).limit(literal_column(str(FEW + 1))))
 
         @cache
         def page(sort: str, narrowed: bool, state: str, factor: str) -> Read:
@@ -97,7 +119,6 @@ class SqlPeople:
                 states[state], *within, *factors[factor]))
 
         self._page, self._count = page, count
-        many = OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))
         self._where = database.read(select(OFFICER.c.search_key, OFFICER.c.last_sign_in_at).where(many))
         certificates = select(func.count()).select_from(ENROLLMENT).where(_IN_USE).scalar_subquery()
         self._standing = database.read(select(
@@ -129,14 +150,23 @@ class SqlPeople:
         nowhere = "\U0010ffff" if down else ""
         place, uuid = after or ((str(2**62) if down else "-1", "") if last else (nowhere, nowhere))
         behind: dict[str, Any] = {"seen": int(place)} if last else {"place": place}
-        rows = self._page(which.sort, bool(which.unit), which.state, which.factor).all(
-            after_uuid=uuid, limit=limit, **behind, **_below(which.unit))
+        factor, few = self._few(which)
+        rows = self._page(which.sort, bool(which.unit), which.state, factor).all(
+            after_uuid=uuid, limit=limit, **behind, **few, **_below(which.unit))
         return [Found(officer, (str(row.last_sign_in_at or 0) if last else row.search_key, row.entry_uuid))
                 for row in rows if (officer := mirrored_now(row, self._clock)) is not None]
 
     def count(self, which: Narrowed) -> int:
         """Count the officers of all pages."""
-        return int(self._count(bool(which.unit), which.state, which.factor).all(**_below(which.unit))[0].officers)
+        factor, few = self._few(which)
+        return int(self._count(bool(which.unit), which.state, factor).all(**few, **_below(which.unit))[0].officers)
+
+    def _few(self, which: Narrowed) -> tuple[str, dict[str, str]]:
+        """Give the condition by which officers with a factor are found, and its parameter."""
+        if which.factor != "with":
+            return which.factor, {}
+        holders = [row.entry_uuid for row in self._having.all()]
+        return ("few", {"entry_uuids": orjson.dumps(holders).decode()}) if len(holders) <= FEW else ("with", {})
 
     def place(self, entry_uuid: str, sort: str) -> tuple[str, str] | None:
         """Tell where an officer stands in an order; None where there is none."""
