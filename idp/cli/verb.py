@@ -8,6 +8,7 @@ usage stays click's own: exit status 2.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from typing import IO, Any
 
@@ -22,6 +23,8 @@ DATABASE_ERRORS = (DBAPIError, psycopg.Error, sqlite3.Error)
 """What comes out of a database that answers, but refuses what it was asked: migrations or rights are missing."""
 
 _DOCTOR = "flask --app wsgi doctor"
+_LACKS = re.compile("no such (table|column)|UndefinedTable|UndefinedColumn")
+"""What both databases say of tables that are not there yet; SQLite says it as it says that it is busy."""
 _REMEDIES = {
     "database": f"See that the database runs and that IDP_DATABASE_URL is right: {_DOCTOR}",
     "directory": "See what its servers say: flask --app wsgi directory check",
@@ -75,6 +78,9 @@ def refusal(err: Exception, *, as_json: bool = False) -> Refusal:
     """Turn an error of the product, or of its database, into an answer."""
     if isinstance(err, ConfigurationError):
         return Refusal(err.message, err.remedy, as_json=as_json)
+    if _LACKS.search(err.debug if isinstance(err, IdpError) else str(err)):
+        return Refusal("The database lacks migrations.", f"Run: flask --app wsgi db upgrade; what else is wrong says {_DOCTOR}",
+                       as_json=as_json)
     if isinstance(err, UnavailableError):
         return Refusal(err.message, _REMEDIES.get(err.dependency, f"See what is missing: {_DOCTOR}"), as_json=as_json)
     if isinstance(err, IdpError):

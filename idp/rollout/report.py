@@ -20,6 +20,8 @@ from .members import Flow, Member, MemberState, Movement
 from .reminders import Reminding
 from .steps import OWNERS, Owner, Step
 
+BLANK: Final = "……………………………………"
+"""To be filled in by hand: nobody here knows to whom the province's committee reports."""
 MOST_ROWS: Final = 8
 FEWEST_ROWS: Final = 3
 PAGE_LINES: Final = 23
@@ -113,7 +115,7 @@ class Paper:
     country: str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
     motto: str = "Độc lập - Tự do - Hạnh phúc"
     recipients_head: str = "Nơi nhận:"
-    signer: str = "THỦ TRƯỞNG ĐƠN VỊ"
+    signer: Sequence[str] = ("THỦ TRƯỞNG ĐƠN VỊ",)
     sign_here: str = "(ký, ghi rõ họ tên, đóng dấu)"
 
 
@@ -219,7 +221,7 @@ def _person(entry: MemberEntry) -> tuple[str, str, str, str]:
 def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:
     """Write the page."""
     campaign, day, who = coverage.campaign, coverage.last, _who(coverage)
-    province = issuer.province
+    province, committee = issuer.province, _is_committee(issuer)
     rows = agency_rows(coverage)
     weeks = _weeks(coverage.days)
     behind = day.needed - day.done
@@ -233,10 +235,10 @@ def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:
     shown = _fitting(rows, subject, (overall, causes, population, proposal))
     recipients = ["Như trên;", "Các đơn vị trong báo cáo;", "Lưu: VT."]
     return Paper(
-        over="" if _is_committee(issuer) else f"UBND {province}".upper(), agency=issuer.agency.upper(), number="Số: ……/BC-……",
+        over="" if committee else f"UBND {province}".upper(), agency=issuer.agency.upper(), number="Số: ……/BC-……",
         place_and_day=f"{_place(province)}, {_long_date(day.day)}",
         subject=subject,
-        to=f"Kính gửi: Ủy ban nhân dân {province[:1].lower()}{province[1:]}.",
+        to=f"Kính gửi: {BLANK if committee else f'Ủy ban nhân dân {province[:1].lower()}{province[1:]}'}.",
         sections=[
             ("1. Kết quả chung.", overall),
             ("2. Kết quả của các đơn vị." if len(rows) == len(shown) else "2. Các đơn vị có tỷ lệ thấp nhất.",
@@ -253,7 +255,8 @@ def paper(coverage: Coverage, issuer: Issuer, calendar: WorkingDays) -> Paper:
                     for number, row in enumerate(shown, start=1)),
                   ["", "Tổng số", number_text(day.counted), number_text(day.done), number_text(day.counted - day.done),
                    rate_text(day.done, day.counted)]],
-        closing=f"{issuer.agency} kính báo cáo./.", recipients=recipients)
+        closing=f"{issuer.agency} kính báo cáo./.", recipients=recipients,
+        signer=("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH") if committee else ("THỦ TRƯỞNG ĐƠN VỊ",))
 
 
 def _fitting(rows: Sequence[AgencyRow], subject: str, texts: Sequence[str]) -> Sequence[AgencyRow]:

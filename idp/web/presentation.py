@@ -181,6 +181,11 @@ def picture(uri: str) -> Markup:
         scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None))
 
 
+def moment_words(at: int) -> str:
+    """Say when something was, to the minute."""
+    return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy HH:mm"))
+
+
 def day_words(at: int) -> str:
     """Say on which day something was."""
     return str(format_datetime(datetime.fromtimestamp(at, UTC), "dd/MM/yyyy"))

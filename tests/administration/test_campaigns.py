@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -82,7 +83,10 @@ def test_security_38_an_agency_sees_its_own_whatever_it_asks_for(office: Office,
         assert {one["unit_code"] for one in pages(office, agency, f"/{campaign}/missing{query or '?on=' + day(office, 0)}")} == {
             IT, f"{IT}.2"}
     for method, path, body in (("GET", "/report", None), ("POST", "/missing/file", {"purpose": "Nhắc việc"})):
-        content = office.call(method, f"/campaigns/{campaign}{path}", agency, body).text
+        answer = office.call(method, f"/campaigns/{campaign}{path}", agency, body)
+        content = answer.text
+        if body:
+            assert re.search(r"-den-[0-9]{8}-[0-9]{2}h[0-9]{2}[.]csv", answer.headers["Content-Disposition"]), "of when it is"
         assert IT in content
         assert HOME not in content
     begun, ended = (detail for _, _, detail in events_of(office.database, "campaign.exported"))

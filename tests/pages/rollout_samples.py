@@ -104,7 +104,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rows": {lang: [{**one, "word": way[0], "who": way[1], "since": "12/11/2026"} for one in (person, other)]
                  for lang, way in _WAYS.items()}}
     excluded: dict[str, Any] = around | {
-        "found": found, "may_change": True, "turn": _ONE_PAGE, "export": "/next",
+        "found": found, "as_of": "23/11/2026 09:15", "may_change": True, "turn": _ONE_PAGE, "export": "/next",
         "rows": _by_language([
             {**person, "reason": {"vi": "Biệt phái", "en": "Seconded"}, "note": "Đến hết năm 2027", "by_hand": True},
             {**other, "reason": {"vi": "Tài khoản đã khóa", "en": "Account is locked"}, "note": "",

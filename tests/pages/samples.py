@@ -165,7 +165,7 @@ _PASSKEYS = {lang: [{"name": name.format(label), "icon": "passkey", "factor": "p
 _PASSKEY_FORM: dict[str, Any] = {"who": OFFICER, "action": "/stay", "options_url": "/stay", "name": "", "error": None,
                                  "agency_help": AGENCY_HELP}
 _SECURITY: dict[str, Any] = {
-    "who": OFFICER, "factors": [], "enrolled": False, "demanded": False, "codes": None,
+    "who": OFFICER, "factors": [], "enrolled": False, "demanded": False, "codes": None, "temporary": "",
     "ways_to_add": {"vi": [{"label": "Thêm khóa truy cập", "url": "/next"}, {"label": "Thêm ứng dụng tạo mã", "url": "/next"}],
                     "en": [{"label": "Add a passkey", "url": "/next"}, {"label": "Add an authenticator app", "url": "/next"}]}}
 _ENROLLING: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "error": "", "replaces": False,
@@ -179,7 +179,7 @@ _CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/st
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
     "with-app": {"enrolled": True, "codes": {"left": 7, "few": False}, "factors": {lang: [app] for lang, app in _APP.items()}},
-    "passkeys": {"enrolled": True, "factors": _PASSKEYS},
+    "passkeys": {"enrolled": True, "factors": _PASSKEYS, "temporary": "23/11/2026 17:30"},
     "last": {"enrolled": True, "demanded": True, "codes": {"left": 1, "few": True},
              "factors": {lang: [app] for lang, app in _APP_STAYS.items()}},
 }
@@ -541,6 +541,7 @@ SAMPLES = [
       for name in ("shown", "taken", "untrusted")),
     *(Sample(f"second-certificate-{name}", "login/factors/certificate.html", _FACTOR | _SHOWING | _SHOWN[name][0],
              _SHOWN[name][1]) for name in ("shown", "revoked", "unknown", "old")),
+    Sample("account-temporary-pass", "account/temporary_pass.html", {"who": OFFICER, "until": "23/11/2026 17:30"}),
     Sample("account-remove", "account/remove.html", {"who": OFFICER, "action": "/stay", "factor": _APP}),
     Sample("account-remove-last", "account/remove.html", {"who": LONG, "action": "/stay", "factor": _APP_STAYS}),
     Sample("account-remove-passkey", "account/remove.html",

@@ -107,6 +107,8 @@ def test_every_state_on_the_way_has_a_step_of_its_own_and_an_owner() -> None:
 def test_decree_30_2020_nobody_stands_over_the_committee_of_the_province() -> None:
     own = paper(course(268), Issuer("Tỉnh Hậu Giang", "Ủy ban nhân dân tỉnh Hậu Giang"), WorkingDays())
     assert (own.over, own.agency) == ("", "ỦY BAN NHÂN DÂN TỈNH HẬU GIANG")
+    assert "Ủy ban nhân dân" not in own.to, "nobody reports to themselves"
+    assert own.signer == ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH")
 
 
 def test_decree_30_2020_the_page_says_what_the_figures_say() -> None:
@@ -118,7 +120,7 @@ def test_decree_30_2020_the_page_says_what_the_figures_say() -> None:
                  "132 người chưa có hộp thư", "Chốt 400 người ngày 01/10/2026"):
         assert said in text
     assert "tuần 48 năm 2026" in made.subject
-    assert made.to == "Kính gửi: Ủy ban nhân dân tỉnh Hậu Giang."
+    assert (made.to, made.signer) == ("Kính gửi: Ủy ban nhân dân tỉnh Hậu Giang.", ("THỦ TRƯỞNG ĐƠN VỊ",))
     assert len(made.agencies) == 1 + 8 + 1
     assert made.agencies[-1] == ["", "Tổng số", "400", "268", "132", "67,0%"]
     assert made.weeks[0][-1] == "23/11"

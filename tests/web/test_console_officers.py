@@ -20,6 +20,7 @@ from idp.directory.unit import Unit, UnitEntry
 from idp.pki.enrollment.working_days import day_of
 from tests.administration.office import HOME, IT, Office
 from tests.administration.test_factors import enrol
+from tests.audit_desk import events_of
 from tests.fakes.directory import make_officer
 from tests.web.console import Browser, Console
 
@@ -294,3 +295,18 @@ def test_a_temporary_pass_is_asked_for_given_and_withdrawn_on_the_page_of_the_of
     assert office.services.temporary_passes.redeem(officer, found[1], Caller("192.0.2.1", "r")).outcome == "accepted"
     assert desk.post(f"{page}/acts/withdraw_pass", f"{page}/acts/withdraw_pass").status_code == 303
     assert office.services.temporary_passes.redeem(officer, found[1], Caller("192.0.2.1", "r")).outcome == "refused"
+    office.clock.advance(1)
+    assert desk.post(asking, asking, reason="Quên điện thoại", hours="4", several="1").status_code == 303
+    agency.post(f"{page}/acts/give_pass", f"{page}/acts/give_pass")
+    mine, other = console.person("canbo", unit=IT), console.person("khac", unit=IT)
+    own = "/account/security/temporary-pass"
+    assert own in mine.get("/account/security").text
+    assert (own in other.get("/account/security").text, other.get(own).status_code) == (False, 303)
+    assert other.post(own, "/logout").status_code == 303
+    assert office.services.temporary_passes.standing(sub) is not None, "nobody ends another's"
+    assert mine.post(own, own).status_code == 303
+    assert office.services.temporary_passes.standing(sub) is None
+    assert mine.get("/account/security").status_code == 200, "it was not used, so nothing else ends"
+    assert mine.post(own, "/logout").status_code == 303
+    withdrawn = [detail for _, _, detail in events_of(office.database, "temporary_pass.withdrawn")]
+    assert [one.get("own", False) for one in withdrawn] == [False, True]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from ...audit import AuditEvent, Caller
 from ...errors import RefusedError
+from ...pki.enrollment.working_days import ZONE
 from ...roles import Administrator
 from ...rollout.coverage import Coverage
 from ...rollout.reminders import ReminderStore, Reminding
@@ -37,11 +39,13 @@ class _List:
         rows: With headings.
         count: How many without them.
         about: For the records.
+        as_of: Of when it is, as the name of the file has it: figures of a long list are up to ten minutes old.
     """
 
     rows: Iterable[Sequence[str]]
     count: int
     about: Mapping[str, str]
+    as_of: str = ""
 
 
 class CampaignFiles:
@@ -78,7 +82,8 @@ class CampaignFiles:
             InvalidParameterError: as ``RolloutAdministration.one``.
         """
         found = self._list(who, which, campaign_id, body)
-        return self._files.begin(AuditEvent.CAMPAIGN_EXPORTED, who, body, caller, name=f"{campaign_id}-{_NAMES[which]}",
+        return self._files.begin(AuditEvent.CAMPAIGN_EXPORTED, who, body, caller,
+                                 name=f"{campaign_id}-{_NAMES[which]}{found.as_of}",
                                  rows=found.rows, about=found.about, tick=tick, total=found.count)
 
     def _list(self, who: Administrator, which: str, campaign_id: str, body: Mapping[str, Any]) -> _List:
@@ -91,7 +96,9 @@ class CampaignFiles:
             return self._reminded(who, campaign_id, on, scope, told)
         coverage = self._rollout.coverage(who, campaign_id, on=on, unit=unit)
         count, rows = _WAYS[which](coverage, narrowed)
-        return _List(rows, count, told | {"day": coverage.last.day.isoformat()})
+        day, at = coverage.last.day, datetime.fromtimestamp(coverage.at, ZONE)
+        return _List(rows, count, told | {"day": day.isoformat()},
+                     f"-den-{day:%Y%m%d}{at:-%Hh%M}" if at.date() == day else f"-den-{day:%Y%m%d}")
 
     def _reminded(self, who: Administrator, campaign_id: str, on: str, scope: str, told: Mapping[str, str]) -> _List:
         until = self._rollout.until(self._rollout.seen(who, campaign_id), on)

@@ -14,7 +14,7 @@ from ...directory.mirror import MirroredOfficer
 from ...services import Services
 from ..errors import page
 from ..onward import Onward, see_other
-from ..presentation import agency_help, day_words, demand_words, officer_words
+from ..presentation import agency_help, day_words, demand_words, moment_words, officer_words
 from ..security import caller
 from .factors import PARTS
 
@@ -22,7 +22,7 @@ PAGE = "/account/security"
 
 
 def add(views: Blueprint, services: Services, onward: Onward) -> None:
-    """Make ``/account/security`` and ``/account/security/remove``."""
+    """Make ``/account/security``, and what is below it: a factor that goes, a temporary pass that ends."""
     parts = {part.factor: part for part in PARTS}
 
     def demanded(officer: MirroredOfficer) -> int:
@@ -54,12 +54,33 @@ def add(views: Blueprint, services: Services, onward: Onward) -> None:
         standings = services.second_factors.of(officer.officer.entry_uuid)
         codes = services.recovery_codes.standings(officer.officer.entry_uuid)
         shown = [standing for standing in standings if standing.factor in parts]
+        standing_pass = services.temporary_passes.standing(officer.sub)
         return make_response(render_template(
-            "account/security.html", who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
+            "account/security.html",
+            temporary=moment_words(standing_pass.until) if standing_pass is not None else "",
+            who=officer_words(officer.officer), agency_help=agency_help(services, officer.officer),
             factors=[row(standing, officer) for standing in shown if standing.lasting],
             ways_to_add=[way for part in PARTS if (way := part.way_to_add(shown)) is not None and offered(part.factor, officer)],
             codes=next(({"left": standing.left, "few": (standing.left or 0) <= FEW} for standing in codes), None),
             enrolled=any(standing.lasting for standing in shown), demanded=demanded(officer) > PASSWORD))
+
+    @views.get("/security/temporary-pass")
+    def ask_end_of_pass() -> Response:
+        entered = onward.enter(request.path)
+        if isinstance(entered, Response):
+            return entered
+        _, officer = entered
+        standing = services.temporary_passes.standing(officer.sub)
+        return see_other(PAGE) if standing is None else make_response(render_template(
+            "account/temporary_pass.html", who=officer_words(officer.officer), until=moment_words(standing.until)))
+
+    @views.post("/security/temporary-pass")
+    def end_pass() -> Response:
+        entered = onward.enter(PAGE)
+        if isinstance(entered, Response):
+            return entered
+        services.administration.people.passes.end_own(entered[1].sub, caller())
+        return see_other(PAGE)
 
     @views.get("/security/remove")
     def ask_removal() -> Response:

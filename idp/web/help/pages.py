@@ -92,6 +92,9 @@ _WORDS: Final = {
     "console/rollout/agencies.html": lazy_gettext(
         "Vì sao số phải thực hiện thay đổi: ai vào, ai rời, ai chuyển đến hoặc chuyển đi. Cộng các cột thì ra "
         "số nay tính."),
+    "console/rollout/export.html": lazy_gettext(
+        "Danh sách rời khỏi hệ thống cần một mục đích. Ai lấy, để làm gì và tệp nào được ghi lại; danh sách dài được lập ở mục "
+        "Nhập và xuất."),
     "console/rollout/members.html": lazy_gettext(
         "Mọi người trong danh sách của một ngày. Chọn tình trạng để thấy ai đã xong, ai còn thiếu, ai không "
         "tính và vì sao."),

@@ -93,7 +93,7 @@ class SqlTemporaryPasses:
         """Refuse one that waits, once."""
         return self._refuse.run(proposal_id=proposal_id, decided_by=by, now=record.at, **audit_values(record)) is not None
 
-    def withdraw(self, proposal_id: str, by: str, record: AuditRecord, notice: Notice) -> bool:
+    def withdraw(self, proposal_id: str, by: str, record: AuditRecord, notice: Notice | None) -> bool:
         """End one that stands, once."""
         return self._withdraw.run(proposal_id=proposal_id, ended_by=by, now=record.at, **audit_values(record),
                                   **notice_values(notice)) is not None

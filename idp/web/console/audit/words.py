@@ -105,7 +105,7 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "devices.overdue": gettext("Nhắc đơn vị trả thiết bị"),
             "time_stamp.issued": gettext("Đóng dấu thời gian"),
             "authority.founded": gettext("Lập đơn vị cấp chứng thư của tỉnh"),
-            "sim.asked": gettext("Đề nghị SIM ký số"),
+            "sim.asked": gettext("Yêu cầu SIM ký số"),
             "sim.moved": gettext("Xử lý SIM ký số"),
             "signature.asked": gettext("Yêu cầu ký số"),
             "signature.ended": gettext("Kết thúc yêu cầu ký số"),

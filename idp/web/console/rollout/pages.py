@@ -15,7 +15,7 @@ from flask_babel import gettext
 
 from ....administration.operation.files import FILES
 from ....administration.pages import USUAL
-from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, missing_of
+from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, excluded_of, missing_of
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
 from ....rollout.coverage import Coverage
@@ -97,10 +97,11 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         narrowed = {name: value for name, value in filters().items() if name == "on"}
-        page = rooms.rollout.excluded(entered.who, campaign_id, **narrowed, **asked(), limit=USUAL)
-        found = rooms.rollout.seen(entered.who, campaign_id)
+        coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""))
+        page, found = excluded_of(coverage, **asked(), limit=USUAL), coverage.campaign
         return door.page(
             "console/rollout/excluded.html", entered, here="rollout", found=words.campaign_words(found),
+            as_of=words.as_of(coverage),
             rows=[{**one, "reason": words.reasons().get(one["reason"], one["reason"])} for one in page.items],
             turn=turning(f"{LIST}{campaign_id}/excluded", narrowed, following=page.next, prev=page.prev),
             export=f"{LIST}{campaign_id}/members/file?{urlencode({**narrowed, 'state': Shown.EXCLUDED.value})}",
