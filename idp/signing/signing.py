@@ -49,6 +49,8 @@ from .verification_code import verification_code
 _MOST_RACES: Final = 8
 _BEGINS: Final[Mapping[Purpose, str]] = {SIGNATURE: "s", LOGIN: "l", APPROVAL: "a"}
 """What identifiers begin with, the moment after it: lists of signatures pass over all others by the index alone."""
+_SIGNS: Final = "KY "
+"""What a phone shows first where a document is signed: whatever an application calls that, it reads as no sign-in."""
 _LENGTHS: Final[Mapping[DigestName, int]] = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 
@@ -312,7 +314,8 @@ class Signing:
             title=order.title, msisdn=sim.msisdn,
             iccid=sim.iccid, carrier=sim.carrier, certificate=hashlib.sha256(sim.certificate).digest(),
             digest_name=order.digest_name, digest=order.digest, document=order.document, subject=order.subject,
-            text=sim_text(order.document, code), code=code, timeout_seconds=timeout,
+            text=sim_text(f"{_SIGNS if order.purpose == SIGNATURE and order.client_id != TEST else ''}{order.document}", code),
+            code=code, timeout_seconds=timeout,
             state=State.CREATED, created_at=now, deadline_at=now + timeout + self._rules.margin_seconds,
             next_try_at=now + (0 if later else self._rules.asker_seconds), sid=order.sid, acr=order.acr, amr=order.amr,
             auth_time=order.auth_time, purpose=order.purpose, binding=order.binding,

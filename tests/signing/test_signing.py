@@ -84,9 +84,16 @@ def release(house: House, one: Transaction, client: str = "qlvb", digest: bytes 
     return house.signing.release(client, one.transaction_id, digest, CALLER)
 
 
+@pytest.mark.parametrize("document", ["DANG NHAP Cong dich vu", "DONG Y CHO Chi tra luong", "\u200b", "x" * 300])
+def test_security_57_a_question_about_a_document_reads_as_no_sign_in_and_no_approval(house: House, document: str) -> None:
+    text = house.ask(document=document).text
+    assert text.startswith("KY ")
+    assert len(text) <= 110
+
+
 def test_from_the_question_to_the_release(house: House) -> None:
     one = house.ask()
-    assert (one.state, one.service_transaction, one.text) == (State.SENT, f"c-{one.transaction_id}", f"12/CV-STTTT {one.code}")
+    assert (one.state, one.service_transaction, one.text) == (State.SENT, f"c-{one.transaction_id}", f"KY 12/CV-STTTT {one.code}")
     house.after()
     assert house.now(one).state is State.SENT
     assert code_of(lambda: release(house, one)) == "not_signed"
