@@ -39,6 +39,11 @@ def letters(path: Path) -> frozenset[int]:
         return frozenset(font.getBestCmap())
 
 
+def writable(path: Path) -> frozenset[int]:
+    """Give the code points that can be written on documents: those that the font has, of those that are kept of it."""
+    return letters(path) & frozenset(_KEPT)
+
+
 def choose(candidates: Iterable[Path], text: str = VIETNAMESE) -> Path:
     """Give the first font that is there and has all letters of a text.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 from asn1crypto.algos import SignedDigestAlgorithm
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
@@ -105,7 +106,7 @@ class Desk:
         certificate = phone.credential_info.signing_cert
         parts, person = self._parts(order, named(certificate))
         writer = IncrementalPdfFileWriter(BytesIO(order.pdf))
-        name = f"Signature{len(writer.prev.embedded_signatures) + 1}"
+        name = _free_name(writer)
         box = SigFieldSpec(name, on_page=order.pages - 1 if self.layout.last_page(order.role) else 0, box=frame(parts).points)
         asked = ValidationContext(**trust.context())
         metadata = PdfSignatureMetadata(
@@ -158,6 +159,14 @@ class Desk:
                                    layout.text_colour, centred=True))
             return parts, order.person
         return [Lines(lines, layout.corner(role, len(lines)), layout.text_size, layout.leading, layout.text_colour)], order.person
+
+
+def _free_name(writer: IncrementalPdfFileWriter) -> str:
+    """Give a name that no field of the file has: one that waits for a signature elsewhere would take ours, with its own place."""
+    form = writer.root.get("/AcroForm", DictionaryObject()).get_object()
+    fields = (field.get_object() for field in form.get("/Fields", ArrayObject()).get_object())
+    taken = {str(field["/T"]) for field in fields if "/T" in field}
+    return next(name for name in (f"Signature{number}" for number in range(1, len(taken) + 2)) if name not in taken)
 
 
 def _why(err: BaseException | None) -> str:

@@ -1,7 +1,8 @@
 """Whether a file that was uploaded can be signed here: a PDF of bounded size, unsigned, open, and on A4 where that matters.
 
-Spec: ISO 32000-1 §7.5 (structure), §7.6 (encryption), §12.8 (signatures). The file is somebody's: it is read for the first time
-in a process of its own, with a limit of memory and time, so that a file that unpacks without end ends there.
+Spec: ISO 32000-1 §7.5 (structure), §7.6 (encryption), §12.6.4.16 and §12.7.8 (what changes what is shown: scripts, XFA forms),
+§12.8 (signatures), §14.11.2 (the part of a page that is shown). The file is somebody's: it is read for the first time in a
+process of its own, with a limit of memory and time, so that a file that unpacks without end ends there.
 
     python -m qlvb.upload < FILE      prints one line of JSON
 """
@@ -46,8 +47,11 @@ ENCRYPTED = UploadError("Tệp PDF này đặt mật khẩu. Hãy bỏ mật kh�
 SIGNED = UploadError("Tệp PDF này đã có chữ ký số. Hãy tải lên bản chưa ký.")
 TOO_LONG = UploadError(f"Tệp có hơn {MOST_PAGES} trang. Hãy chia thành nhiều tệp.")
 NOT_A4 = UploadError(
-    "Trang đặt chữ ký không phải khổ A4 dọc (Nghị định 30/2020/NĐ-CP, Phụ lục I). Hãy đổi khổ giấy rồi tải lên lại.")
-_BY_WORD = {"broken": BROKEN, "encrypted": ENCRYPTED, "signed": SIGNED, "too long": TOO_LONG}
+    "Trang đặt chữ ký không phải khổ A4 dọc, hoặc bị xoay, bị cắt bớt (Nghị định 30/2020/NĐ-CP, Phụ lục I). Hãy đặt lại khổ giấy "
+    "A4 dọc, xuất lại PDF (với bản quét: in ra PDF khổ A4) rồi tải lên lại.")
+ALIVE = UploadError(
+    "Tệp PDF này có đoạn mã hoặc biểu mẫu tự thay đổi nội dung hiển thị nên không ký được. Hãy in tệp ra PDF rồi tải bản in lên.")
+_BY_WORD = {"broken": BROKEN, "encrypted": ENCRYPTED, "signed": SIGNED, "too long": TOO_LONG, "alive": ALIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ def read(pdf: bytes) -> dict[str, Any]:
             return {"word": "encrypted"}
         if reader.embedded_signatures:
             return {"word": "signed"}
+        if _alive(reader.root):
+            return {"word": "alive"}
         pages = int(reader.root["/Pages"]["/Count"])
         if not 1 <= pages <= MOST_PAGES:
             return {"word": "too long" if pages > MOST_PAGES else "broken"}
@@ -108,22 +114,32 @@ def read(pdf: bytes) -> dict[str, Any]:
         return {"word": "broken"}
 
 
+def _alive(root: Any) -> bool:
+    """Tell whether what is shown may be another thing than what stands on the pages: by a script, or a form of the XFA kind."""
+    parts = {name: root[name] for name in ("/OpenAction", "/AcroForm", "/Names") if name in root}
+    opening = parts.get("/OpenAction")
+    runs = isinstance(opening, dict) and "/S" in opening and opening["/S"] == "/JavaScript"
+    return runs or "/AA" in root or "/XFA" in parts.get("/AcroForm", {}) or "/JavaScript" in parts.get("/Names", {})
+
+
 def _size(writer: Any, page: int) -> tuple[float, float]:
-    """Give width and height as they are seen, in points."""
+    """Give width and height as they are seen, in points; 0 where a place on the page means something else."""
     found, _ = writer.find_page_for_modification(page)
-    found = found.get_object()
-    box, turn, at = None, None, found
-    for _ in range(64):  # both are handed down from the pages above
-        box = box if box is not None else at.get("/MediaBox")
-        turn = turn if turn is not None else at.get("/Rotate")
+    at, known = found.get_object(), dict[str, Any]()
+    unit = float(at.get("/UserUnit", 1))
+    for _ in range(64):  # these are handed down from the pages above
+        for name in ("/MediaBox", "/CropBox", "/Rotate"):
+            if name in at:
+                known.setdefault(name, at[name])
         if "/Parent" not in at:
             break
         at = at["/Parent"]
-    left, bottom, right, top = (float(edge) for edge in box)
-    width, height = abs(right - left), abs(top - bottom)
-    if (left, bottom) != (0, 0) or int(turn or 0) % 360:
-        return 0.0, 0.0  # a place on the page means something else there
-    return width, height
+    left, bottom, right, top = (float(edge) for edge in known["/MediaBox"])
+    shown = [float(edge) for edge in known.get("/CropBox", (left, bottom, right, top))]
+    hidden = any(abs(one - other) > 1 for one, other in zip(shown, (left, bottom, right, top), strict=True))
+    if (left, bottom) != (0, 0) or hidden or unit != 1 or int(known.get("/Rotate", 0)) % 360:
+        return 0.0, 0.0
+    return abs(right), abs(top)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import checking, sample_document, upload
 from .documents import COPY_FORMS, GROUPS, KINDS, ROLES, TURNS, Document, Documents, Kind, NotNowError
-from .fonts import readable
+from .fonts import readable, writable
 from .layout import Layout, LayoutError
 from .signing import Desk
 from .trust import NoTrustError, learnt
@@ -108,6 +108,8 @@ class _Pages:
             raise _SaidError("Hãy ghi số, ký hiệu (đến 60 chữ) và trích yếu (đến 300 chữ).", 422)
         if not all(text.isprintable() for text in given.values()):
             raise _SaidError("Số, ký hiệu hoặc trích yếu có ký tự không hiện được. Hãy gõ lại.", 422)
+        if strange := sorted({letter for letter in given["number"] if letter != " "} - set(map(chr, writable(self._desk.font)))):
+            raise _SaidError(f"Số, ký hiệu có ký tự không in được lên văn bản: {' '.join(strange[:5])}. Hãy gõ lại.", 422)
         if kind not in KINDS or (kind == "copy" and form not in COPY_FORMS):
             raise _SaidError("Hãy chọn loại văn bản, và hình thức sao nếu là bản sao.", 422)
         pdf = request.files["file"].read(upload.LARGEST + 1) if "file" in request.files else b""

@@ -83,6 +83,11 @@ def _padding(kind: str, hash_name: str) -> Any:
     return padding.PKCS1v15()
 
 
+def is_pin(text: str) -> bool:
+    """Tell whether a text is four to eight digits."""
+    return text.isascii() and text.isdigit() and 4 <= len(text) <= 8
+
+
 def try_pin(database: sqlite3.Connection, card: sqlite3.Row, pin: str) -> str:
     """Take a PIN: ``right``, ``wrong`` or ``blocked``; counted before it is looked at."""
     if card["pin_left"] <= 0:
@@ -96,7 +101,7 @@ def try_pin(database: sqlite3.Connection, card: sqlite3.Row, pin: str) -> str:
 
 def try_puk(database: sqlite3.Connection, card: sqlite3.Row, puk: str, new_pin: str) -> str:
     """Take a PUK and a new PIN: ``right``, ``wrong``, ``blocked``, or ``bad_pin`` for a PIN that is none."""
-    if not (new_pin.isascii() and new_pin.isdigit() and 4 <= len(new_pin) <= 8):
+    if not is_pin(new_pin):
         return "bad_pin"
     if card["puk_left"] <= 0:
         return "blocked"

@@ -44,7 +44,9 @@ class Hands(threading.Thread):
         for phone in due:
             with contextlib.suppress(NotNowError):
                 act, pin = phone["automatic"], phone["pin"]
-                self._signings.answer(phone["msisdn"], "accept" if act == "wrong_pin" else act, "" if act == "wrong_pin" else pin)
+                if act == "wrong_pin":
+                    act, pin = "accept", f"{pin[:-1]}{(int(pin[-1]) + 1) % 10}"
+                self._signings.answer(phone["msisdn"], act, pin)
                 done += 1
         return done
 

@@ -26,6 +26,7 @@ DONE = {
     "unblocked": "Đã mở khóa PIN.",
     "wrong_puk": "Sai PUK.", "the_card_is_blocked": "SIM đã bị khóa hẳn.", "a_pin_has_to_digits": "PIN có từ 4 đến 8 chữ số.",
     "nothing_is_shown": "Điện thoại không có yêu cầu nào.",
+    "no_pin": "Vui lòng nhập PIN của SIM: 4 đến 8 chữ số. Lần này không tính là một lần thử.",
     "its_time_is_over": "Yêu cầu đã hết giờ.", "swapped": "Đã thay SIM mới.",
     "block_pin": "PIN đã bị khóa.", "revoke": "Chứng thư số đã bị thu hồi.", "restore": "Chứng thư số có hiệu lực trở lại.",
     "unreachable": "Điện thoại đã tắt.", "reachable": "Điện thoại đã bật.", "automatic": "Điện thoại tự trả lời.",

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from .cards import sign, try_pin, verifies
+from .cards import is_pin, sign, try_pin, verifies
 from .disturbances import active
 from .refusals import RefusedError
 from .requests import Caller, Question
@@ -121,10 +121,11 @@ class Signings:
             act: ``accept`` (with a PIN), ``cancel``, ``postpone`` or ``ignore``.
             pin: As typed.
 
-        A wrong PIN ends the transaction (401/4012), the third in a row with a blocked PIN (402/4021).
+        A wrong PIN ends the transaction (401/4012), the third in a row with a blocked PIN (402/4021). What is no PIN is not
+        tried: no phone hands a card fewer than four digits.
 
         Raises:
-            NotNowError: nothing is shown, or its time is over.
+            NotNowError: nothing is shown, its time is over, or what was typed is no PIN.
         """
         late = active(self._store, "late", msisdn)
         shown = self.on_phone(msisdn)
@@ -142,6 +143,8 @@ class Signings:
             if act in ENDED:
                 _end(database, found, *ENDED[act])
                 return {"cancel": "cancelled", "postpone": "postponed"}[act]
+            if not is_pin(pin):
+                raise NotNowError("no pin")
             card = database.execute("SELECT * FROM card WHERE iccid = ?", (found["iccid"],)).fetchone()
             taken = try_pin(database, card, pin)
             if taken != "right":

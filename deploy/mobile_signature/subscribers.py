@@ -115,11 +115,14 @@ class Subscribers:
 
         Raises:
             RefusedError: 1052.
+            ValueError: there is no such ICCID, or no such kind of key.
         """
         old = self._store.row(CARD, msisdn)
         if old is None:
             raise RefusedError(105, 1052)
-        iccid = iccid or luhn(old["iccid"][:8] + f"{secrets.randbelow(10**10):010}")
+        iccid = re.sub(r"[\s.\-]", "", iccid) or luhn(old["iccid"][:8] + f"{secrets.randbelow(10**10):010}")
+        if not re.fullmatch(r"89[0-9]{16,18}", iccid, re.ASCII):
+            raise ValueError("an ICCID has 18 to 20 digits and begins with 89")
         kind = kind or old["kind"]
         key, login = new_key(kind), self._store.row("SELECT kind FROM login_key WHERE iccid = ?", old["iccid"])
         new_login = _login_key("" if login is None else login["kind"])

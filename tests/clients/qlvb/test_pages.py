@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from qlvb import documents as store
 from qlvb import upload, views
 from qlvb.documents import Documents, NotNowError
@@ -185,12 +186,20 @@ def test_services_that_are_down_are_said(house: House, leader: Officer) -> None:
 @pytest.mark.parametrize(("changes", "status", "words"), [
     ({"form_token": "x"}, 400, "Biểu mẫu đã cũ"), ({"number": " "}, 422, "số, ký hiệu"), ({"title": ""}, 422, "trích yếu"),
     ({"number": "x" * 61}, 422, "số, ký hiệu"), ({"title": "a\u200eb"}, 422, "không hiện được"),
-    ({"kind": "x"}, 422, "loại văn bản"),
+    ({"number": "57/中 文"}, 422, "không in được lên văn bản: 中 文"), ({"kind": "x"}, 422, "loại văn bản"),
     ({"kind": "copy", "copy_form": "x"}, 422, "hình thức sao")])
 def test_a_form_that_is_not_whole_is_said(leader: Officer, changes: dict[str, str], status: int, words: str) -> None:
     answer = leader.upload(**changes)
     assert answer.status_code == status
     assert words in answer.text
+
+
+def test_what_people_type_stands_as_they_typed_it(leader: Officer) -> None:
+    typed = {"number": '57/"QĐ-UBND" & <b>', "title": "V/v mua máy 5 € “đợt 2”, № 7 – {agency}"}
+    page = leader.browser.get(leader.upload(**typed).location)
+    for text in typed.values():
+        assert str(escape(text)) in page.text
+        assert "<b>" not in page.text
 
 
 def test_a_file_that_cannot_be_signed_is_said_and_what_was_typed_stays(leader: Officer) -> None:

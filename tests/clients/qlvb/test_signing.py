@@ -18,7 +18,15 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.generic import StreamObject
+from PIL import Image
+from pyhanko.pdf_utils.generic import (
+    ArrayObject,
+    DictionaryObject,
+    FloatObject,
+    StreamObject,
+    TextStringObject,
+    pdf_name,
+)
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from qlvb import checking, remote, trust, upload
@@ -122,6 +130,27 @@ def test_signatures_hold_when_their_certificates_have_ended(house: House, signed
 def test_a_card_that_signs_with_pss_alone_signs_so(house: House) -> None:
     house.leader("pss")
     assert [one.holds for one in house.findings(house.sign(house.order, "leader").pdf)] == [True]
+
+
+@pytest.mark.parametrize("kind", ["Sig", "Tx"])
+def test_a_field_that_waits_in_the_file_does_not_take_the_signature(house: House, kind: str, tmp_path: Path) -> None:
+    """Adobe calls the first field of a form so: the leader's signature would stand in it, of no size, and be seen by nobody."""
+    writer = IncrementalPdfFileWriter(BytesIO(house.order.pdf))
+    field = DictionaryObject({pdf_name("/FT"): pdf_name(f"/{kind}"), pdf_name("/T"): TextStringObject("Signature1"),
+                              pdf_name("/Subtype"): pdf_name("/Widget"),
+                              pdf_name("/Rect"): ArrayObject(map(FloatObject, (0, 0, 0, 0)))})
+    writer.root[pdf_name("/AcroForm")] = DictionaryObject({pdf_name("/Fields"): ArrayObject([writer.add_object(field)])})
+    writer.update_root()
+    out = BytesIO()
+    writer.write(out)
+    house.leader()
+    signed = house.sign(replace(house.order, pdf=out.getvalue()), "leader").pdf
+    [box] = _boxes(signed)
+    assert box[2] - box[0] == pytest.approx(45, abs=0.1)
+    (tmp_path / "signed.pdf").write_bytes(signed)
+    subprocess.run(["pdftoppm", "-r", "60", "-png", "-singlefile", tmp_path / "signed.pdf", tmp_path / "page"], check=True)
+    colours = [colour for _, colour in Image.open(tmp_path / "page.png").convert("RGB").getcolors(1 << 24) or []]
+    assert any(red < 60 and green < 60 and blue > 200 for red, green, blue in colours), "a blue signature is to be seen"
 
 
 def test_the_seal_covers_a_third_of_the_persons_field(signed: bytes) -> None:

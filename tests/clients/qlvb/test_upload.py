@@ -19,7 +19,8 @@ from qlvb.upload import UploadError
 from .conftest import CLIENTS
 
 
-def _pdf(*, width: float = 595.276, height: float = 841.89, pages: int = 1, password: str = "", **page: Any) -> bytes:
+def _pdf(*, width: float = 595.276, height: float = 841.89, pages: int = 1, password: str = "", root: Any = None,
+         **page: Any) -> bytes:
     writer, out = PdfFileWriter(), BytesIO()
     for _ in range(pages):
         made = PageObject(contents=writer.add_object(generic.StreamObject(stream_data=b"")),
@@ -27,6 +28,8 @@ def _pdf(*, width: float = 595.276, height: float = 841.89, pages: int = 1, pass
         for name, value in page.items():
             made[pdf_name(f"/{name}")] = value
         writer.insert_page(made)
+    for name, value in (root or {}).items():
+        writer.root[pdf_name(f"/{name}")] = value
     if password:
         writer.encrypt(owner_pass=password)
     writer.write(out)
@@ -75,6 +78,30 @@ def test_reading_tells_what_is_wrong() -> None:
     assert upload.read(_pdf(password="x")) == {"word": "encrypted"}
     assert upload.read(_pdf(pages=501)) == {"word": "too long"}
     assert upload.read(b"%PDF-1.7 x") == {"word": "broken"}
+
+
+def _box(*edges: float) -> generic.ArrayObject:
+    return generic.ArrayObject(map(generic.FloatObject, edges))
+
+
+def _dictionary(**members: Any) -> generic.DictionaryObject:
+    return generic.DictionaryObject({pdf_name(f"/{name}"): value for name, value in members.items()})
+
+
+@pytest.mark.parametrize("root", [
+    {"OpenAction": _dictionary(S=pdf_name("/JavaScript"), JS=generic.TextStringObject("app.alert(1)"))},
+    {"Names": _dictionary(JavaScript=_dictionary(Names=generic.ArrayObject()))}, {"AA": _dictionary()},
+    {"AcroForm": _dictionary(Fields=generic.ArrayObject(), XFA=generic.ArrayObject())}])
+def test_what_may_show_something_else_than_its_pages_is_refused(root: Any) -> None:
+    assert upload.read(_pdf(root=root)) == {"word": "alive"}
+    assert "word" not in upload.read(_pdf(root={"OpenAction": generic.ArrayObject(), "Names": _dictionary()}))
+
+
+def test_pages_of_which_a_part_is_shown_or_in_another_measure_have_no_size() -> None:
+    """A place on the page would be another one for who looks at it."""
+    for page in ({"CropBox": _box(0, 100, 595.276, 841.89)}, {"UserUnit": generic.NumberObject(2)}):
+        assert tuple(upload.read(_pdf(**page))["last"]) == (0, 0)
+    assert tuple(upload.read(_pdf(CropBox=_box(0, 0, 595, 842)))["last"]) == (595.276, 841.89)
 
 
 def test_pages_that_are_turned_or_begin_elsewhere_have_no_size() -> None:

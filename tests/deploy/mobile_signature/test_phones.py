@@ -68,6 +68,21 @@ def test_a_person_ends_it_otherwise(
     assert carrier.status(asked.transaction).finer == finer
 
 
+@pytest.mark.parametrize("typed", ["", "12", "mot hai", "123456789", "１２３４"])
+def test_what_is_no_pin_costs_no_try(carrier: Carrier, person: Person, number: str, typed: str) -> None:
+    asked = carrier.sign(number)
+    assert "không tính là một lần thử" in text(person.post(f"/phones/{number}", act="accept", pin=typed))
+    assert carrier.simulator.phones.one(number)["pin_left"] == 3  # type: ignore[index]
+    assert carrier.status(asked.transaction).code == 504
+    assert "Đã ký." in text(person.post(f"/phones/{number}", act="accept", pin="1234"))
+
+
+def test_a_card_is_put_in_by_its_number_and_by_nothing_else(carrier: Carrier, person: Person, number: str) -> None:
+    assert person.json(f"/api/phones/{number}", {"act": "swap", "iccid": "89 8499 abc"}).status_code == 400
+    done = person.json(f"/api/phones/{number}", {"act": "swap", "iccid": "8984 9930 0000 0000 0017"})
+    assert done.json()["phone"]["iccid"] == "89849930000000000017"
+
+
 def test_a_person_who_is_too_late_is_told(carrier: Carrier, person: Person, number: str) -> None:
     carrier.sign(number)
     carrier.clock.pass_(120)
