@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+NOT_LENT: Final[Mapping[str, str]] = dict.fromkeys(("POST /deputies", "GET /deputies/new", "POST /deputies/new"), "-")
+"""What a deputy gets where that is not what the giver gets: nobody lends what was lent to them."""
 #                                    nobody auditor help_desk clerk registration machine agency province
 API: Final[Mapping[str, str]] = {
     "GET /clients": "- + - - - + + +",

@@ -26,6 +26,8 @@ GROUPS: Final[Mapping[str, str]] = {
     "auditor": "kiemtoan", "help_desk": "hotro-nguoidung", "clerk": "vanthu-thietbi", "registration": "dangky-chungthu",
     "agency": "quantri-coquan", "province": "quantri-tinh", "nobody": "lanhdao"}
 PEOPLE: Final = tuple(role for role in ROLES if role != "machine")
+DEPUTY: Final = "deputy"
+"""Stands in for ``agency``, and asks before them; no column of its own: what they get is what the giver gets."""
 LISTS: Final = ("missing", "members", "movements", "reminders")
 """Lists of a campaign that are files as well."""
 BODIES: Final[Mapping[str, Any]] = {
@@ -74,13 +76,22 @@ OTHER_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 class World:
-    """The office, and one of everything in each agency."""
+    """The office, and one of everything in each agency.
+
+    Attributes:
+        lent: By door and row, what the deputy of ``agency`` got there.
+    """
 
     def __init__(self, office: Office) -> None:
         self.office, self.console = office, Console(office)
         self.tokens = {role: office.token(role, GROUPS[role], unit=IT) for role in PEOPLE} | {"machine": office.machine()}
         self.asker = office.token("nguoihoi", "quantri-tinh")
-        self.browsers = {role: self._browser(role) for role in PEOPLE}
+        self.tokens[DEPUTY] = office.token(DEPUTY, unit=IT)
+        lent = office.call("POST", "/deputies", self.tokens["agency"], {
+            "deputy": DEPUTY, "ends_on": day_of(office.clock.now()).isoformat(), "reason": "Đi công tác"})
+        assert lent.status_code == 201, lent.text
+        self.lent: dict[str, dict[str, str]] = {"api": {}, "page": {}}
+        self.browsers = {role: self._browser(role) for role in (*PEOPLE, DEPUTY)}
         self.forms = {role: _form_token(browser) for role, browser in self.browsers.items()}
         self.things = {door: {"own": self._things(IT, f"own.{door}"), "other": self._things(HOME, f"other.{door}")}
                        for door in ("api", "page")}
@@ -168,7 +179,16 @@ class World:
     def _row(self, door: str, key: str, roles: tuple[str, ...], ask: Any) -> str:
         sides = ("own", "other") if "{" in re.sub(r"\{(kind|act|batch|number|name|form|paper)\}", "", key) else ("own",)
         more = OTHER_WORDS.get(key, {})
-        return " ".join("".join(_cell(ask(role, {**self.things[door][side], **more})) for side in sides) for role in roles)
+
+        def cell(role: str) -> str:
+            return "".join(_cell(ask(role, {**self.things[door][side], **more})) for side in sides)
+
+        cells = []
+        for role in roles:
+            if role == "agency":
+                self.lent[door][key] = cell(DEPUTY)
+            cells.append(cell(role))
+        return " ".join(cells)
 
 
 def operations(app: Flask, prefix: str) -> Iterator[tuple[str, str]]:

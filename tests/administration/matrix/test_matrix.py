@@ -11,7 +11,7 @@ import pytest
 from idp.web import api
 from tests.administration.office import PLENTY, Office
 
-from .expected import API, PAGES
+from .expected import API, NOT_LENT, PAGES
 from .probing import PEOPLE, ROLES, World, operations
 
 
@@ -38,6 +38,16 @@ def test_security_38_every_operation_of_the_api_lets_in_whom_the_table_says(worl
 
 def test_security_38_every_page_of_the_console_lets_in_whom_the_table_says(world: World) -> None:
     compare({f"{method} {path}": world.page(method, path) for method, path in operations(world.console.app, "/admin")}, PAGES)
+
+
+def test_security_38_a_deputy_gets_what_the_giver_gets_by_every_route_and_never_lends(world: World) -> None:
+    """Asked in the two tests before, each time just before the giver."""
+    for door, table, roles in (("api", API, ROLES), ("page", PAGES, PEOPLE)):
+        lent = world.lent[door]
+        assert lent.keys() == table.keys()
+        giver = {key: row.split()[roles.index("agency")] for key, row in table.items()}
+        assert {key: cell for key, cell in lent.items() if cell != giver[key]} == {
+            key: cell for key, cell in NOT_LENT.items() if key in table}
 
 
 def test_the_table_has_a_cell_for_everybody_and_nobody_without_a_role_is_let_in() -> None:
