@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@printf 'make ...\n'
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-7s %s\n' $$name "$$text"; done
-	@printf '\nEnvironment: PORT (8000; applications on the next two), LDAP_PORT (3890), MSSP_PORT (8090), PYTHON (python3.11), and the IDP_* settings.\n'
+	@printf '\nEnvironment: PORT (8000; applications on the next two), LDAP_PORT (3890) and MSSP_PORT (8090) with the next of each, PYTHON (python3.11), and the IDP_* settings.\n'
 
 run: ## Install what is missing, start everything on loopback, print READY; Ctrl-C stops it
 	@sh deploy/setup/prepare.sh run

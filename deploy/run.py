@@ -1,7 +1,7 @@
 """``make run``: everything on loopback in the foreground, until Ctrl-C.
 
-Environment: ``PORT`` (8000; the applications take the next two), ``LDAP_PORT`` (3890), ``MSSP_PORT`` (8090; the simulated
-phones, their service on the next), and the ``IDP_*`` settings, which win over those made here and are written to
+Environment: ``PORT`` (8000; the applications take the next two), ``LDAP_PORT`` (3890; LDAPS on the next), ``MSSP_PORT`` (8090;
+the simulated phones, their service on the next), and the ``IDP_*`` settings, which win over those made here and are written to
 ``var/idp.toml`` with them. At an officer's first sign-in the sample notice about personal data is shown; an empty
 ``IDP_PERSONAL_DATA_NOTICE_FILE`` leaves it out.
 """

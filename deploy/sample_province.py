@@ -98,6 +98,11 @@ class SampleProvince:
         plan.folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
         own_directory = "ldap_uri" not in plan.settings
+        own = [plan.port, *plan.ports.values(), *plan.mssp_ports]
+        own += [plan.ldap_port, plan.ldap_port + 1] if own_directory else []
+        if twice := {port for port in own if own.count(port) > 1}:
+            raise StartError(f"Two programs would have the port {min(twice)}.",
+                             "PORT takes three ports, LDAP_PORT and MSSP_PORT take two each; choose others.")
         for port in (plan.port, *plan.ports.values()):
             require_free(port, "PORT")
         if own_directory:

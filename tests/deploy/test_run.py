@@ -231,6 +231,13 @@ def test_a_port_in_use_is_said_with_a_remedy() -> None:
     assert "PORT=... make run" in raised.value.remedy
 
 
+@pytest.mark.parametrize("more", [{"ldap_port": 21002}, {"mssp_port": 21002}, {"ldap_port": 21010, "mssp_port": 21011}])
+def test_a_port_that_two_programs_would_have_is_said(more: dict[str, int], tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"would have the port 210\d\d") as raised:
+        SampleProvince(Plan(folder=tmp_path / "var", keys=tmp_path / "keys", port=21000, **more)).start()
+    assert "LDAP_PORT" in raised.value.remedy
+
+
 @pytest.mark.parametrize("url", ["nonsense", "postgresql+psycopg://idp@127.0.0.1:1/idp"])
 def test_a_database_that_cannot_be_prepared_is_said(url: str, tmp_path: Path) -> None:
     with pytest.raises(StartError, match="cannot be prepared") as raised:

@@ -18,12 +18,14 @@ from typing import Any, Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from cryptography.x509 import ocsp
 
 from ...audit import Caller
 from ...clock import Clock
+from ...errors import ConfigurationError
 from ...jose.keyset import Sealer
 from ..authority.issuance import Issuance, Order
 from ..authority.ports import Authority, Certificate, CertificateStore, Status
@@ -87,11 +89,15 @@ class OcspResponder:
         self._lock = threading.Lock()
 
     def renew_due(self, caller: Caller) -> int:
-        """Give every authority a signer whose time is not over soon; gives how many were made. For the worker."""
+        """Give every authority a signer whose time is not over soon; gives how many were made. For the worker.
+
+        One whose key was sealed under a key-encryption key that is gone is replaced as well.
+        """
         made = 0
         for authority in self._certificates.authorities():
             signer = self._store.signer(authority.name) if authority.kind == "issuing" else None
-            if authority.kind == "issuing" and (signer is None or signer.not_after - self._clock.now() < RENEW_SECONDS):
+            if authority.kind == "issuing" and (signer is None or signer.not_after - self._clock.now() < RENEW_SECONDS
+                                                or self._key(signer) is None):
                 self._make_signer(authority, caller)
                 made += 1
         return made
@@ -161,15 +167,22 @@ class OcspResponder:
         self._offered = bool(authorities)
         for authority in authorities:
             signer = self._store.signer(authority.name)
-            if signer is None or signer.not_after <= now:
+            key = self._key(signer) if signer is not None and signer.not_after > now else None
+            if signer is None or key is None:
                 continue
-            key = load_der_private_key(self._sealer.open(signer.sealed_key, context=_context(authority.name)), None)
             responder = _Responder(authority, key, x509.load_der_x509_certificate(signer.certificate))
             issuer = x509.load_der_x509_certificate(authority.certificate)
             for algorithm in (SHA1(), SHA256()):  # noqa: S303 (a name for an issuer, RFC 5019 §2.1.1; nothing is secured by it)
                 named = ocsp.OCSPRequestBuilder().add_certificate(responder.certificate, issuer, algorithm).build()
                 known[algorithm.name, named.issuer_name_hash, named.issuer_key_hash] = responder
         return known
+
+    def _key(self, signer: Signer) -> PrivateKeyTypes | None:
+        """Open a signer's key; None where it does not open any more (docs/operations/keys.md, "Emergency")."""
+        try:
+            return load_der_private_key(self._sealer.open(signer.sealed_key, context=_context(signer.authority)), None)
+        except ConfigurationError:
+            return None
 
     def _make_signer(self, authority: Authority, caller: Caller) -> None:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ...audit import AuditEvent, AuditRecord, AuditTrail, Caller
 from ...clock import Clock
+from ...errors import ConfigurationError
 from ...jose.keyset import Sealer
 from ..authority.issuance import Issuance, Order
 from ..authority.ports import CertificateStore, Status
@@ -85,9 +86,12 @@ class TimeStamps:
         return made
 
     def renew_due(self, caller: Caller) -> int:
-        """Replace a signer whose certificate counts for less than half a year; gives how many were made. For the worker."""
+        """Replace a signer whose certificate counts for less than half a year, or whose key opens no more; gives how many.
+
+        For the worker.
+        """
         found = self.signer()
-        if found is None or found.not_after - self._clock.now() >= RENEW_SECONDS:
+        if found is None or (found.not_after - self._clock.now() >= RENEW_SECONDS and self._key(found) is not None):
             return 0
         self.make_signer(caller)
         return 1
@@ -134,7 +138,15 @@ class TimeStamps:
         for authority in self._certificates.authorities():
             found = self._certificates.find(authority.name, signer.serial)
             if found is not None and found.der == signer.certificate and found.status is Status.GOOD:
-                key = load_der_private_key(self._sealer.open(signer.sealed_key, context=_CONTEXT), None)
-                assert isinstance(key, ec.EllipticCurvePrivateKey)
-                return Stamper(key, signer.certificate, authority.certificate)
+                key = self._key(signer)
+                return None if key is None else Stamper(key, signer.certificate, authority.certificate)
         return None
+
+    def _key(self, signer: Signer) -> ec.EllipticCurvePrivateKey | None:
+        """Open a signer's key; None where it was sealed under a key-encryption key that is gone."""
+        try:
+            key = load_der_private_key(self._sealer.open(signer.sealed_key, context=_CONTEXT), None)
+        except ConfigurationError:
+            return None
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        return key

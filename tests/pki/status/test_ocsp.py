@@ -111,6 +111,17 @@ def test_security_53_the_signer_is_named_for_this_alone_and_renews_itself(house:
     assert answered(house, ask).response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED  # nobody has renewed it
 
 
+def test_a_signer_whose_key_opens_no_more_answers_nothing_and_is_replaced(house: House) -> None:
+    ask, signer = question(house, house.issue(days=365).certificate), house.status.signer("pilot")
+    assert signer is not None
+    house.status.put_signer(replace(signer, sealed_key=b"1|under a key that was lost|x"))
+    house.clock.advance(61)
+    assert answered(house, ask).response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
+    assert (house.ocsp.renew_due(CALLER), house.ocsp.renew_due(CALLER)) == (1, 0)
+    house.clock.advance(61)
+    assert answered(house, ask).certificates != []
+
+
 def test_no_answer_outlives_its_signer(house: House) -> None:
     ask = question(house, house.issue(days=365).certificate)
     signer = house.status.signer("pilot")

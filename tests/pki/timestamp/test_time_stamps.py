@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,16 @@ def test_the_signer_is_replaced_in_time_and_its_key_with_it(house: House) -> Non
     assert second.serial != first.serial
     assert house.status.signer(PLACE) == second
     assert house.stamps.renew_due(CALLER) == 0
+
+
+def test_a_signer_whose_key_opens_no_more_signs_nothing_and_is_replaced(house: House) -> None:
+    signer = house.stamps.signer()
+    assert signer is not None
+    house.status.put_signer(replace(signer, sealed_key=b"1|under a key that was lost|x"))
+    house.clock.advance(61)
+    assert house.ask(question())["fail_info"].native == {"time_not_available"}
+    assert (house.stamps.renew_due(CALLER), house.stamps.renew_due(CALLER)) == (1, 0)
+    assert house.ask(question())["status"].native == "granted"
 
 
 def test_a_revoked_signer_signs_nothing(house: House) -> None:
