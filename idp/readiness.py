@@ -3,8 +3,8 @@
 ``Readiness`` names each dependency and its state, and says 503 when one that every request needs is down: database or signing
 keys. While the directory is away nobody signs in anew, but tokens, sessions and logout go on, and no proxy may take every process
 out of service for it: that is ``degraded`` with 200; so is a worker that stopped, a mirror that does not follow the directory, a
-token with signing keys that does not answer, a carrier's mobile signature service that is away, or a break-glass administrator
-who is switched on.
+token with signing keys that does not answer, a carrier's mobile signature service that is away, SIMs in doubt about which nobody
+has decided, or a break-glass administrator who is switched on.
 Answers are kept for a second, and a check that does not come back in time counts as down, so that asking often costs nothing and
 never hangs. Host names and errors stay in the log (security checklist 43).
 """
@@ -218,13 +218,20 @@ def dependencies(services: Services) -> tuple[Dependency, ...]:
         return Finding("up" if up == len(carriers) else "degraded" if up else "down",
                        {"carriers": len(carriers), "carriers_up": up})
 
+    def signing_sims() -> Finding:
+        assert services.mobile_signatures is not None
+        doubts = services.mobile_signatures.brake.open()
+        return Finding("degraded" if doubts else "up", {
+            "carriers_in_doubt": len(doubts), "in_doubt": sum(doubt.sims for doubt in doubts)})
+
     return (
         Dependency("database", True, database), Dependency("keys", True, keys), Dependency("directory", False, directory),
         Dependency("directory_feed", False, directory_feed),
         Dependency("worker", False, worker), Dependency("logout_notices", False, logout_notices),
         *([Dependency("mail", False, mail)] if services.mail_delivery.server is not None else []),
         Dependency("audit_trail", False, audit_trail), Dependency("jobs", False, jobs),
-        *([Dependency("mobile_signature", False, mobile_signature, CARRIER_SECONDS)]
+        *([Dependency("mobile_signature", False, mobile_signature, CARRIER_SECONDS),
+           Dependency("signing_sims", False, signing_sims)]
           if services.mobile_signatures is not None else []),
         *([Dependency("break_glass", False, break_glass)] if services.break_glass.named else []),
         *([Dependency("key_token", False, key_token)] if services.keys.token is not None else []))

@@ -124,6 +124,7 @@ from .signing.csc.hash_signing import HashSigning
 from .signing.mobile_signature import MobileSignatureService
 from .signing.ports import TransactionStore
 from .signing.signing import Signing
+from .signing.sims.brake import SimBrake
 from .signing.sims.enrollment import SimEnrollment
 from .signing.sims.standing import NightlyCheck
 from .signing.transaction import Transaction
@@ -246,6 +247,7 @@ class MobileSignatures:
         transactions: What was asked and signed, for those who may look.
         sims: Brings SIMs to officers.
         nightly: Looks at all cards.
+        brake: Asks an administrator where a carrier says of many SIMs at once that they were exchanged.
         carriers: The services, by name.
         evidence: Makes the file that proves a signature (``signing.evidence``), time-stamped where the province gives
             time-stamps.
@@ -257,6 +259,7 @@ class MobileSignatures:
     transactions: TransactionStore
     sims: SimEnrollment
     nightly: NightlyCheck
+    brake: SimBrake
     carriers: Mapping[str, MobileSignatureService]
     evidence: Callable[[Transaction, Caller], bytes]
     signatures: Signatures

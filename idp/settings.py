@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     mssp_file: Path | None = Field(None, description="TOML: carriers whose SIMs sign for officers, and how each is reached")
     sim_certificates: Literal["internal", "government"] = Field(
         "internal", description="Who certifies the keys of those SIMs: the province's authority, or the Government's, by lists")
+    sim_brake_percent: int = Field(
+        2, ge=1, le=100, description="Share of a carrier's SIMs that may end as exchanged within a day; all others are in doubt")
+    sim_brake_least: int = Field(5, ge=0, le=1000, description="So many of a carrier may always end as exchanged within a day")
     assertion_issuers_file: Path | None = Field(None, description="JSON: whose assertions about officers are grants, and to whom")
     trusted_proxies: Words = Field((), description="Addresses or networks whose X-Forwarded-For and -Proto count")
     networks: Words = Field((), description="Networks by name, name=network[,network...]; an address in none is outside")

@@ -47,6 +47,7 @@ _OUTCOMES = {
     "no_certificate": "SIM chưa có chứng thư. Liên hệ quản trị cơ quan.",
     "registration_failed": "SIM chưa đăng ký được với nhà mạng. Liên hệ quản trị cơ quan.",
     "sim_blocked": "SIM đã báo mất, đã thay hoặc bị khóa nên không ký được. Liên hệ quản trị cơ quan.",
+    "sim_in_doubt": "SIM đang được tỉnh kiểm tra với nhà mạng nên tạm thời không ký được. Hãy thử lại sau.",
     "sim_error": "SIM báo lỗi. Hãy thử lại; nếu vẫn vậy, liên hệ quản trị cơ quan.",
     **dict.fromkeys(("text_refused", "data_refused", "not_authorized", "misunderstood"),
                     "Nhà mạng không nhận yêu cầu ký này. Báo người quản trị phần mềm."),

@@ -13,6 +13,7 @@ from ..adapters.sheets import SheetFiles
 from ..adapters.sql.database import Database
 from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
 from ..adapters.sql.signing.history import SqlSignatureHistory
+from ..adapters.sql.signing.sim_doubts import SqlSimDoubts
 from ..adapters.sql.signing.sims import SqlSims
 from ..adapters.sql.signing.transactions import SqlTransactions
 from ..administration.signing.history import Signatures
@@ -35,6 +36,7 @@ from ..signing.login import Logins
 from ..signing.mobile_signature import KeyUse
 from ..signing.ports import Sims, Standings
 from ..signing.signing import Signing
+from ..signing.sims.brake import DoubtRule, SimBrake
 from ..signing.sims.enrollment import SimEnrollment
 from ..signing.sims.government import CardAuthorities
 from ..signing.sims.ports import Certified, Prepared
@@ -112,11 +114,13 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
         published, OwnStandings(lambda asked: ocsp.answer(asked).der, lambda: list(issuance.authorities())), clock)
     certifier = CardAuthorities(OwnCards(CardCertificates(issuance, mirror, organization=settings.province_name)), published,
                                 clock, by_list=settings.sim_certificates == "government")
-    signing = Signing(transactions, sims, standings, services, clock, rules,
-                      Denials(SqlAgencyAdministrators(database, groups, clock), mirror))
+    administrators = SqlAgencyAdministrators(database, groups, clock)
+    signing = Signing(transactions, sims, standings, services, clock, rules, Denials(administrators, mirror))
     enrollment = SimEnrollment(
         store, mirror, services, messages, certifier, signing, clock, key=derive("sim codes"))
-    sims.enrollment = enrollment
+    brake = SimBrake(SqlSimDoubts(database), enrollment, administrators,
+                     DoubtRule(settings.sim_brake_percent, settings.sim_brake_least), clock)
+    sims.enrollment, sims.brake = enrollment, brake
 
     def proven(transaction: Transaction, caller: Caller) -> bytes:
         if transaction.purpose != SIGNATURE:
@@ -129,7 +133,7 @@ def signature_rooms(settings: Settings, database: Database, mirror: OfficerMirro
     return SignatureRooms(signing=signing, sims=sims, standings=standings, logins=Logins(signing, sims, services),
                           services=MobileSignatures(
         signing=signing, transactions=transactions, sims=enrollment,
-        nightly=NightlyCheck(store, enrollment, services, mirror, clock), carriers=services, evidence=proven,
+        nightly=NightlyCheck(store, enrollment, brake, services, mirror, clock), brake=brake, carriers=services, evidence=proven,
         signatures=Signatures(SqlSignatureHistory(database), transactions, mirror, proven, trail, clock),
         sim_lists=SimLists(enrollment, mirror, SheetFiles(), trail, clock,
                            by_list=settings.sim_certificates == "government")))

@@ -141,6 +141,8 @@ class AuditEvent(StrEnum):
     BATCH_SIGNED = "certificate_batch.signed"
     SIM_ASKED = "sim.asked"
     SIM_MOVED = "sim.moved"
+    SIMS_DOUBTED = "sims.doubted"
+    SIMS_DECIDED = "sims.decided"
     SIGNATURE_ASKED = "signature.asked"
     SIGNATURE_ENDED = "signature.ended"
     SIGNATURE_RELEASED = "signature.released"

@@ -127,7 +127,7 @@ class MobileId:
             RefusedError: as there; 404 ``no_sim`` where the factor is not offered.
             UnavailableError: as there.
         """
-        if self.phones is None or self._sim(officer) is None:
+        if self.phones is None or not self._stands(officer):
             raise RefusedError("The officer signs in by no SIM.", code="no_sim", status=404)
         return self.phones.ask(officer, words, binding, caller)
 
@@ -138,10 +138,14 @@ class MobileId:
     # The factor
 
     def standings(self, entry_uuid: str) -> tuple[Standing, ...]:
-        """Give the SIM, while there is one that signs in."""
+        """Give the SIM, while there is one that signs in.
+
+        One in doubt is still asked for, and cannot be shown: what a carrier says of many at once makes nobody an officer of whom
+        the password is enough.
+        """
         found = self._store.find(entry_uuid) if self.offered else None
         officer = self._mirror.by_entry_uuid(entry_uuid) if found is not None else None
-        if found is None or officer is None or self._sim(officer) is None:
+        if found is None or officer is None or not self._stands(officer):
             return ()
         return (Standing(self.name, found.enrolled_at, found.last_used_at),)
 
@@ -164,6 +168,13 @@ class MobileId:
     def remove(self, entry_uuid: str, id: str, record: AuditRecord, *, keep_one: bool = False) -> bool:
         """Take it away; the SIM goes on signing documents."""
         return self._store.remove(entry_uuid, record, told(NoticeKind.FACTOR_REMOVED, record), keep_one=keep_one)
+
+    def in_doubt(self, sub: str) -> bool:
+        """Tell whether an officer's SIM signs in nobody only because it is in doubt."""
+        return self.phones is not None and self.phones.in_doubt(sub)
+
+    def _stands(self, officer: MirroredOfficer) -> bool:
+        return self._sim(officer) is not None or self.in_doubt(officer.sub)
 
     def _sim(self, officer: MirroredOfficer) -> str | None:
         """Give the number of the card by which an officer can sign in now."""

@@ -112,6 +112,7 @@ def examine(services: Callable[[], Services], settings: Settings, secret_files: 
     if database.state != "failed":
         yield from _guarded("mail", _mail, house)
         yield from _guarded("certification authority", _certification, house)
+        yield from (Line("signing SIMs", *found) for found in carriers.doubts(house))
     yield from _guarded("government chain", _chain, house)
     yield from (Line("mobile signature", *found) for found in carriers.look(house))
 

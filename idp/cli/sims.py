@@ -1,10 +1,11 @@
-"""``flask sims list|lost|import|export``: SIMs for operators and the hotline (docs/operations/mobile-signature.md).
+"""``flask sims list|lost|doubts|decide|import|export``: SIMs for operators and the hotline (docs/operations/mobile-signature.md).
 
 Lists go in and out in the name of an administrator who answers for them (``--by``), by the rules of the console and the API.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import secrets
@@ -21,10 +22,12 @@ from ..authn.password import normalise_login_name
 from ..errors import ConfigurationError, RefusedError
 from ..roles import Administrator
 from ..services import MobileSignatures, Services
+from ..signing.sims.brake import Decision, sentence
 from ..signing.sims.sim import LIVE, Act, Sim, number_of
 from .verb import Refusal, Verbs
 
 _by = click.option("--by", "by_uid", metavar="UID", required=True, help="Login name of the administrator who answers for it.")
+_BECOME = {Decision.CONFIRM: "end", Decision.DISMISS: "work again"}
 
 
 def commands(services: Callable[[], Services]) -> Verbs:
@@ -61,6 +64,30 @@ def commands(services: Callable[[], Services]) -> Verbs:
             click.echo(json.dumps([_shown(one) for one in done]))
         for one in () if as_json else done:
             click.echo(f"{one.sim_id} of …{one.msisdn[-3:]} is {one.state.value}.")
+
+    @group.command("doubts")
+    @as_json
+    def doubts(as_json: bool) -> None:
+        """List carriers that say of many SIMs at once that they were exchanged; those SIMs sign nothing until it is decided."""
+        found = _rooms(services()).brake.open()
+        if as_json:
+            click.echo(json.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False))
+        for one in () if as_json else found:
+            click.echo(sentence(one))
+
+    @group.command("decide")
+    @click.argument("decision", type=click.Choice([one.value for one in Decision]))
+    @click.option("--carrier", required=True, help="Whose word it is, as in IDP_MSSP_FILE.")
+    @click.option("--reason", required=True, help="What the carrier says now, and who.")
+    @_by
+    @as_json
+    def decide(decision: str, carrier: str, reason: str, by_uid: str, as_json: bool) -> None:
+        """Confirm what a carrier says, and its SIMs in doubt end; or dismiss it, and they work again."""
+        house = services()
+        who, caller = _acting(house, by_uid)
+        done = _rooms(house).brake.decide(who, carrier, decision, reason, caller)
+        click.echo(json.dumps(dataclasses.asdict(done), ensure_ascii=False) if as_json else
+                   f"Decided: {done.sims} SIMs of {done.carrier} {_BECOME[Decision(decision)]}.")
 
     @group.command("import")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

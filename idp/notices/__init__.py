@@ -109,6 +109,8 @@ class NoticeKind(StrEnum):
     SIM_CHANGED = "sim.changed"
     """Details ``state`` (``active``, ``pin_blocked``, ``lost``, ``swapped``, ``deactivated``, ``refused``) and ``number``: the
     last three digits."""
+    SIMS_IN_DOUBT = "sims.in_doubt"
+    """To administrators of the province: a carrier says of many SIMs at once that they were exchanged; detail ``carrier``."""
     SIGNATURE_DENIED = "signature.denied"
     """To administrators: an officer says that they never asked for a signature. Details ``officer`` (subject), ``name`` of the
     officer, ``application``."""

@@ -17,7 +17,7 @@ from ..audit import AuditRecord, Caller
 from ..directory.mirror import MirroredOfficer
 from ..errors import RefusedError
 from .mobile_signature import MobileSignatureService
-from .ports import BoundSim, Sims
+from .ports import IN_DOUBT, BoundSim, Sims
 from .signing import Order, Signing
 from .sim_text import CUT, LONGEST, folded
 from .transaction import APPROVAL, LOGIN, OPEN, Change, State, Transaction
@@ -56,6 +56,14 @@ class Logins:
             return None
         service = self._services.get(found.carrier)
         return found if service is not None and service.authenticates else None
+
+    def in_doubt(self, sub: str) -> bool:
+        """Tell whether an officer could sign in by SIM, were it not in doubt: it stays a factor that has to be shown."""
+        try:
+            self._sims.authenticating(sub)
+        except RefusedError as err:
+            return err.code == IN_DOUBT
+        return False
 
     def ask(self, officer: MirroredOfficer, words: str, binding: str, caller: Caller) -> Transaction:
         """Ask the phone, unless it is asked for this sign-in already or has just confirmed it.

@@ -18,6 +18,10 @@ No application has such an identifier: for this one alone a card signs that has 
 """
 
 
+IN_DOUBT: Final = "sim_in_doubt"
+"""Why a SIM signs nothing of which the carrier says that it was exchanged, as of too many others at once (``sims.brake``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class BoundSim:
     """A SIM that signs for an officer.
@@ -49,7 +53,8 @@ class Sims(Protocol):
         missing, for nobody but ``TEST``.
 
         Raises:
-            RefusedError: 404 ``no_sim``; 409 ``sim_blocked``: lost, or its PIN is blocked; the message tells the officer which.
+            RefusedError: 404 ``no_sim``; 409 ``sim_blocked``: lost, or its PIN is blocked; the message tells the officer which;
+                409 ``IN_DOUBT``.
         """
         ...
 

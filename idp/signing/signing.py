@@ -105,8 +105,8 @@ class Signing:
             on), ``failed`` where it refused.
 
         Raises:
-            RefusedError: 404 ``no_sim``; 409 ``sim_blocked``, ``sim_busy``, ``certificate_unfit``, ``key_used`` (the key stands
-                for another document); 422 ``invalid_hash``; 429 ``refused_too_often``.
+            RefusedError: 404 ``no_sim``; 409 ``sim_blocked``, ``sim_in_doubt``, ``sim_busy``, ``certificate_unfit``, ``key_used``
+                (the key stands for another document); 422 ``invalid_hash``; 429 ``refused_too_often``.
             UnavailableError: the database, or whoever knows the certificate's standing, does not answer; nothing was asked.
         """
         if len(order.digest) != _LENGTHS[order.digest_name]:

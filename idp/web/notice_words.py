@@ -194,6 +194,10 @@ _WORDS: Mapping[NoticeKind, _Words] = {
         _("Số chứng thư số chờ thu hồi hoặc chờ mở khóa thiết bị: %(count)s. Vui lòng xử lý trong ngày làm việc."), warns=False),
     NoticeKind.SIM_CHANGED: _Words(
         "sim", _("SIM ký số của bạn đổi tình trạng"), _("SIM của số điện thoại có ba số cuối %(number)s: %(sim)s.")),
+    NoticeKind.SIMS_IN_DOUBT: _Words(
+        "warn", _("Nhà mạng báo đổi nhiều SIM cùng lúc"),
+        _("%(carrier)s báo nhiều SIM ký số cùng lúc đã đổi hoặc không có. Các SIM này tạm thời không ký được. Vui lòng hỏi nhà "
+          "mạng rồi quyết định ở trang SIM ký số."), warns=False),
     NoticeKind.SIGNATURE_DENIED: _Words(
         "warn", _("Có cán bộ báo không yêu cầu ký số"),
         _("%(name)s báo không yêu cầu một chữ ký mà ứng dụng %(application)s đã hỏi trên điện thoại. Vui lòng gọi cho cán bộ "
@@ -269,7 +273,8 @@ def text_of(told: Told, translate: Translate) -> str:
         "soon": detail.get("soon", "?"), "campaign": detail.get("campaign", "?"), "campaigns": detail.get("campaigns", "?"),
         "step": translate(_STEPS.get(detail.get("step", ""), _A_STEP)), "giver": detail.get("giver", "?"),
         "deputy": detail.get("deputy", "?"), "month": detail.get("month", "?"), "name": detail.get("name", "?"),
-        "application": detail.get("application", "?"), "until": _moment(detail.get("until", "")),
+        "carrier": detail.get("carrier", "?"), "application": detail.get("application", "?"),
+        "until": _moment(detail.get("until", "")),
         "outcome": translate(_OUTCOMES.get(detail.get("outcome", ""), _OUTCOMES["timed_out"])),
         "sim": translate(_SIMS.get(detail.get("state", ""), _SIMS["deactivated"]))}
 

@@ -11,14 +11,15 @@ from typing import Any, Final
 from flask_babel import gettext
 
 from ..signing.outcome import Outcome
-from ..signing.ports import TEST
+from ..signing.ports import IN_DOUBT, TEST
 from ..signing.sims.sim import ANOTHER_KEY, AWAITED, Act, Sim, State
+from ..signing.sims.standing import ANOTHER_CARD, ANOTHER_CERTIFICATE
 from ..signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, Transaction
 from ..signing.transaction import State as SignatureState
 from .presentation import clock_words, day_words
 
 _HIDDEN: Final = "•••• ••• "
-FINAL: Final = frozenset({"pin_blocked", "card_blocked", "no_credential", "revoked", "sim_blocked"})
+FINAL: Final = frozenset({"pin_blocked", "card_blocked", "no_credential", "revoked", "sim_blocked", IN_DOUBT})
 """Ends of a sign-in after which it makes no sense to ask the phone again."""
 
 
@@ -34,7 +35,14 @@ def on_the_phone() -> Mapping[str, str]:
         "card_blocked": gettext("SIM đã bị khóa. Vui lòng liên hệ quản trị đơn vị của bạn."),
         "busy": gettext("SIM của bạn đang được hỏi một việc khác, hoặc bạn vừa từ chối nhiều lần. Vui lòng chờ ít phút."),
         "no_credential": gettext("Bạn chưa có SIM ký số dùng được cho việc này. Vui lòng liên hệ quản trị đơn vị của bạn."),
+        IN_DOUBT: doubted(),
         "away": gettext("Dịch vụ ký số tạm thời chưa trả lời. Vui lòng thử lại sau ít phút.")}
+
+
+def doubted() -> str:
+    """Say that a SIM is in doubt, and what follows for who has it."""
+    return str(gettext("Nhà mạng báo nhiều SIM cùng lúc đã đổi, trong đó có SIM này. Tỉnh đang kiểm tra với nhà mạng. Trong khi "
+                       "chờ, SIM không ký và không đăng nhập được. Bạn không phải làm gì."))
 
 
 def outcomes() -> Mapping[str, str]:
@@ -132,6 +140,11 @@ def states() -> Mapping[State, tuple[str, str, str]]:
         State.DEACTIVATED: (gettext("Đã ngừng"), "idle", "cross"), State.REFUSED: (gettext("Không duyệt"), "bad", "cross")}
 
 
+def in_doubt() -> tuple[str, str, str]:
+    """Give words, tag and icon of a SIM that is in doubt, whatever its state."""
+    return gettext("Đang kiểm tra với nhà mạng"), "warn", "warn"
+
+
 def acts() -> Mapping[Act, str]:
     """Give what each act is called, on a button and in a history."""
     return {
@@ -144,6 +157,7 @@ def acts() -> Mapping[Act, str]:
         Act.BIND: gettext("Gắn chứng thư số"), Act.TEST: gettext("Ký thử"),
         Act.ACTIVATE: gettext("Kích hoạt"), Act.BLOCK_PIN: gettext("Khóa PIN"), Act.UNLOCK: gettext("Cho dùng lại"),
         Act.REPORT_LOSS: gettext("Báo mất SIM"), Act.NOTE_SWAP: gettext("Phát hiện đổi SIM"),
+        Act.DOUBT: gettext("Chờ kiểm tra với nhà mạng"), Act.DISMISS_DOUBT: gettext("Nhà mạng báo nhầm, SIM dùng lại"),
         Act.END_LOGIN: gettext("Không còn dùng để đăng nhập"),
         Act.REPLACE: gettext("Thay SIM mới"), Act.DEACTIVATE: gettext("Ngừng dùng SIM")}
 
@@ -151,12 +165,16 @@ def acts() -> Mapping[Act, str]:
 def reason_words(reason: str) -> str:
     """Say why a SIM is where it is: why a card is not registered yet, or what its first signature ended with."""
     said = {AWAITED: gettext("Đang chờ chứng thư số của cơ quan chứng thực Chính phủ."),
-            ANOTHER_KEY: gettext("Chứng thư số nhận về không đúng với khóa trong SIM. Cần chứng thư số khác cho SIM này.")}
+            ANOTHER_KEY: gettext("Chứng thư số nhận về không đúng với khóa trong SIM. Cần chứng thư số khác cho SIM này."),
+            ANOTHER_CARD: gettext("Nhà mạng báo số này dùng SIM khác."),
+            ANOTHER_CERTIFICATE: gettext("Nhà mạng báo SIM của số này có chứng thư số khác.")}
     return str({**outcomes(), **said}.get(reason, reason))
 
 
 def next_step(sim: Sim) -> str:
     """Say what comes next, and who does it; empty where nothing does."""
+    if sim.doubt:
+        return doubted()
     if sim.state is State.CARD_GIVEN and sim.reason in (AWAITED, ANOTHER_KEY):
         return str(gettext("Tỉnh nhận chứng thư số của SIM từ cơ quan chứng thực Chính phủ. Bạn không phải làm gì."))
     if sim.state is State.REQUESTED and not sim.code_digest:
@@ -175,11 +193,11 @@ def next_step(sim: Sim) -> str:
 
 def sim_words(sim: Sim) -> dict[str, Any]:
     """Give a SIM as pages show it; numbers of telephones are masked."""
-    word, tag, icon = states()[sim.state]
+    word, tag, icon = in_doubt() if sim.doubt else states()[sim.state]
     return {"id": sim.sim_id, "number": _HIDDEN + sim.msisdn[-3:], "carrier": sim.carrier, "iccid": sim.iccid, "word": word,
             "tag": tag, "icon": icon, "state": sim.state.value, "seal": sim.seal, "name": sim.name, "unit_name": sim.unit_name,
             "since": day_words(sim.since), "next": next_step(sim), "reason": reason_words(sim.reason),
-            "serial": sim.serial, "testing": bool(sim.test_transaction) and sim.state is State.BOUND}
+            "serial": sim.serial, "in_doubt": bool(sim.doubt), "testing": bool(sim.test_transaction) and sim.state is State.BOUND}
 
 
 def refusal(code: str) -> str:
@@ -200,6 +218,8 @@ def refusal(code: str) -> str:
         "bad_card": gettext("Số SIM chưa đúng. Vui lòng chép số in trên SIM, bắt đầu bằng 89."),
         "card_taken": gettext("SIM này đã cấp cho người khác."),
         "reason_needed": gettext("Vui lòng ghi lý do, nhiều nhất 300 ký tự."),
+        "no_doubt": gettext("Không còn SIM nào của nhà mạng này chờ quyết định. Có thể người khác đã quyết định."),
+        **dict.fromkeys(("in_doubt", IN_DOUBT), gettext("SIM này đang được kiểm tra với nhà mạng, chưa làm được việc này.")),
         "sim_busy": gettext("SIM đang được hỏi một chữ ký khác. Vui lòng đợi."),
         "refused_too_often": gettext("Bạn vừa từ chối nhiều lần. Vui lòng đợi ít phút."),
         "mobile_signature": gettext("Nhà mạng chưa trả lời. Vui lòng thử lại sau ít phút."),

@@ -214,6 +214,7 @@ class Worker:
     def _cards_round(self) -> None:
         """Take SIMs on that need nobody, and look at cards that were not looked at for a night."""
         assert self._phones is not None
+        self._phones.brake.settle(WORKER, most=200)
         self._phones.sims.settle(WORKER, most=50)
         self._phones.nightly.look(WORKER, most=20)
 

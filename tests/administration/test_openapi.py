@@ -94,7 +94,7 @@ OF_PEOPLE = {"actUponOfficers", "releaseFactors", "resetPassword", "askFactorRes
              "excludeFromCampaign", "restoreToCampaign", "askForSim", "actUponSim", "createAnnouncement", "replaceAnnouncement",
              "endAnnouncement", "readIdentity", "readPhone", "stopOfficer", "liftStop", "askForJob", "takeListLater", "listJobs",
              "askTemporaryPass", "listTemporaryPasses", "readTemporaryPass", "approveTemporaryPass", "refuseTemporaryPass",
-             "withdrawTemporaryPass"}
+             "withdrawTemporaryPass", "decideSimDoubts"}
 """Operations that no machine is let to."""
 EXAMPLES = {"rotateKeys": 3}
 """Each rotation makes RSA keys."""
@@ -181,9 +181,10 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
         "deleteClient",
         "resetPassword", "breakGlass", "retryDeliveries", "listFactors", "giveEnrolmentCode", "actUponOfficers", "readOfficer",
         "readTimeline", "askFactorReset", "readFactorReset", "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy",
-        "readAgency", "listSims", "askForSim", "readSim", "actUponSim", "readAnnouncement", "replaceAnnouncement",
-        "endAnnouncement", "readIdentity", "readPhone", "readStop", "stopOfficer", "liftStop", "listSignatures", "readSignature",
-        "giveEvidence", "writeSimList", "readJob", "cancelJob", "readJobFile", "takeListLater",
+        "readAgency", "listSims", "askForSim", "readSim", "actUponSim", "listSimDoubts", "decideSimDoubts",
+        "readAnnouncement", "replaceAnnouncement", "endAnnouncement", "readIdentity", "readPhone", "readStop", "stopOfficer",
+        "liftStop", "listSignatures", "readSignature", "giveEvidence", "writeSimList", "readJob", "cancelJob", "readJobFile",
+        "takeListLater",
         "askTemporaryPass", "readTemporaryPass", "approveTemporaryPass", "refuseTemporaryPass", "withdrawTemporaryPass"}
     assert {status for statuses in seen.values() for status in statuses} >= {200, 201, 204, 400, 404, 422, 428}
 

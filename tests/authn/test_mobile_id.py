@@ -34,7 +34,7 @@ from idp.errors import RefusedError, UnavailableError
 from idp.notices import NoticeKind, Told
 from idp.roles import Administrator, Role
 from idp.signing.login import ASKER, Logins
-from idp.signing.ports import SignatureSearch
+from idp.signing.ports import IN_DOUBT, SignatureSearch
 from idp.signing.transaction import LOGIN, SIGNATURE, State, Transaction
 from idp.signing.verification_code import verification_code
 from tests.fakes.directory import make_officer
@@ -198,6 +198,7 @@ def test_security_58_what_does_not_hold_opens_nothing(phones: Phones, wrong: str
 MEANWHILE: dict[str, Callable[[Phones], Any]] = {
     "its certificate was revoked": lambda phones: phones.standings.revoked.add(phones.cards["sub-1"].login_der),
     "the SIM was reported lost": lambda phones: phones.sims.blocked.add("sub-1"),
+    "the SIM came into doubt": lambda phones: phones.sims.doubted.add("sub-1"),
     "the officer has another card": lambda phones: phones.cards.update({"sub-1": phones.cards["sub-2"]}),
     "the key for signing in was withdrawn": lambda phones: phones.cards.update({
         "sub-1": Card("84912000001", "8984012000000000001")}),
@@ -214,6 +215,18 @@ def test_security_58_what_changed_until_it_is_taken_counts(phones: Phones, meanw
     MEANWHILE[meanwhile](phones)
     assert phones.attempt().outcome != "accepted"
     assert phones.now(one).state is not State.RELEASED
+
+
+def test_security_57_a_sim_in_doubt_signs_nobody_in_and_stays_a_factor_that_has_to_be_shown(phones: Phones) -> None:
+    """A carrier that is wrong about many at once must make nobody an officer of whom the password is enough."""
+    phones.sims.doubted.add("sub-1")
+    assert phones.factors.ways(phones.uuid()) == ("sim",)
+    assert refused(phones.begin) == IN_DOUBT
+    assert phones.carrier.asked == {}
+    assert not phones.factor.approves(phones.people["sub-1"])
+    phones.sims.doubted.clear()
+    phones.sims.blocked.add("sub-1")
+    assert phones.factors.ways(phones.uuid()) == (), "one that was lost is none any more, as before"
 
 
 @pytest.mark.parametrize("usage", ["commits", "expired"])

@@ -27,6 +27,7 @@ from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
 from idp.settings import Settings
+from idp.signing.sims.brake import Doubt
 from tests.fakes.mirroring import quiet_mirroring
 from tests.signing.cards import Carrier
 
@@ -339,7 +340,8 @@ def test_the_mail_server_is_asked_and_what_it_does_not_take_is_told() -> None:
 def test_each_carrier_is_asked_whether_it_lets_us_in() -> None:
     house, carrier = House(), Carrier()
     assert [line for line in look(house) if line.check == "mobile signature"] == []
-    house.mobile_signatures = SimpleNamespace(carriers={"Mạng Một": carrier})
+    doubts: list[Doubt] = []
+    house.mobile_signatures = SimpleNamespace(carriers={"Mạng Một": carrier}, brake=SimpleNamespace(open=lambda: doubts))
 
     def found() -> list[tuple[str, str]]:
         return [(line.state, line.found) for line in look(house) if line.check == "mobile signature"]
@@ -349,6 +351,10 @@ def test_each_carrier_is_asked_whether_it_lets_us_in() -> None:
     assert found() == [("failed", "the service of Mạng Một refuses us: 104 said 104.")]
     carrier.away = True
     assert found() == [("failed", "the service of Mạng Một does not answer: away.")]
+    assert [line.state for line in look(house) if line.check == "signing SIMs"] == ["ok"]
+    doubts.append(Doubt("d1", "Mạng Một", 1, 412))
+    [line] = [line for line in look(house) if line.check == "signing SIMs"]
+    assert (line.state, "412" in line.found, "sims decide" in line.remedy) == ("failed", True, True)
 
 
 @pytest.mark.parametrize(("state", "expected"), [(0, "ok"), (5, "warning"), (None, "warning"), (-1, "warning")])

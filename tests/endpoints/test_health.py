@@ -20,6 +20,7 @@ from idp.jose.keyset import ALGORITHMS, StoredKey
 from idp.jose.rotation import OVERDUE_SECONDS
 from idp.outbox import FailingReceiver, QueueState
 from idp.readiness import Dependency, Finding, Readiness, dependencies
+from idp.signing.sims.brake import Doubt
 from tests.fakes.clock import FakeClock
 from tests.fakes.mirroring import quiet_mirroring
 from tests.signing.cards import Carrier
@@ -150,15 +151,20 @@ def test_a_token_that_does_not_answer_is_shown_and_keeps_the_process_in_service(
 def test_carriers_that_are_away_or_refuse_us_are_counted_and_keep_the_process_in_service() -> None:
     rooms, asked = Rooms(), Carrier()
     assert "mobile_signature" not in rooms.look()[1]["dependencies"]
-    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked, "two": Carrier()})
+    doubts: list[Doubt] = []
+    brake = SimpleNamespace(open=lambda: doubts)
+    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked, "two": Carrier()}, brake=brake)
     assert rooms.look()[1]["dependencies"]["mobile_signature"] == {"state": "up", "carriers": 2, "carriers_up": 2}
     asked.away = True
     status, body = rooms.look()
     assert (status, body["dependencies"]["mobile_signature"]) == (200, {"state": "degraded", "carriers": 2, "carriers_up": 1})
-    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked})
+    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked}, brake=brake)
     assert rooms.look()[1]["dependencies"]["mobile_signature"]["state"] == "down"
     asked.away, asked.takes = False, (104, None)
     assert rooms.look()[1]["dependencies"]["mobile_signature"]["state"] == "down"
+    assert rooms.look()[1]["dependencies"]["signing_sims"] == {"state": "up", "carriers_in_doubt": 0, "in_doubt": 0}
+    doubts.append(Doubt("d1", "one", NOW, 412))
+    assert rooms.look()[1]["dependencies"]["signing_sims"] == {"state": "degraded", "carriers_in_doubt": 1, "in_doubt": 412}
 
 
 def test_a_directory_that_is_down_leaves_the_process_in_service() -> None:
@@ -264,7 +270,7 @@ def test_answers_are_kept_for_a_second_and_nobody_waits_for_a_second_caller() ->
 
 def test_a_service_of_others_is_not_asked_as_often_as_we_are() -> None:
     rooms, asked = Rooms(), Carrier()
-    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked})
+    rooms.mobile_signatures = SimpleNamespace(carriers={"one": asked}, brake=SimpleNamespace(open=lambda: []))
     readiness = Readiness(dependencies(rooms), keep_seconds=0)  # type: ignore[arg-type]
     for _ in range(5):
         assert readiness.look()[1]["dependencies"]["mobile_signature"]["state"] == "up"

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from idp.administration.signing.sims import SORTS
+from idp.roles import Administrator, Role
 from idp.signing.outcome import Outcome
+from idp.signing.sims.brake import Decision, Doubt
 from idp.signing.sims.sim import Act, Sim, State
 from idp.signing.transaction import State as SignatureState
 from idp.signing.transaction import Transaction
@@ -17,8 +19,10 @@ from idp.web.console.turning import sorting
 
 from .desk_samples import FOUND, frame
 
+PROVINCE: Final = Administrator(role=Role.PROVINCE, client_id="console", sub="desk")
+_DECISION: Final = ("carrier", "count", "decision", "destructive", "label", "warning")
 WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-refused", "console-sim-new-refused",
-                          "console-signatures-refused", "console-signature-refused",
+                          "console-sim-doubt-refused", "console-signatures-refused", "console-signature-refused",
                           "login-sim-refused", "login-sim-blocked", "login-sim-throttled", "login-sim-reused"})
 _NOW = 1_795_000_000
 _SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
@@ -33,8 +37,8 @@ _ONE = Transaction(
 _APPLICATION = "Hệ thống Quản lý văn bản"
 
 
-def _sim(state: State, *acts: Act, reason: str = "", waiting: dict[str, Any] | None = None) -> dict[str, Any]:
-    return words.sim_words(replace(_SIM, state=state, reason=reason)) | {
+def _sim(state: State, *acts: Act, reason: str = "", waiting: dict[str, Any] | None = None, doubt: str = "") -> dict[str, Any]:
+    return words.sim_words(replace(_SIM, state=state, reason=reason, doubt=doubt)) | {
         "acts": {act.value for act in acts}, "waiting": waiting, "holder": _SIM.name, "unit": _SIM.unit_name}
 
 
@@ -71,7 +75,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "carriers": ("Mạng mẫu Một",),
         "turn": {"first": "/next", "prev": "", "next": "/next"},
         "states": lambda: [{"name": state.value, "word": word, "count": 3} for state, (word, _, _) in words.states().items()],
-        "may_ask": True, "error": "", "lists": lambda: [
+        "may_ask": True, "error": "", "doubts": [], "lists": lambda: [
             {"word": word, "files": [{"kind": kind, "url": "/next"} for kind in ("XLSX", "CSV")]}
             for word in sim_pages.called().values()],
         "rows": lambda: [_sim(State.ACTIVE), _sim(State.NUMBER_VERIFIED) | {"seal": True}, _sim(State.LOST)]}
@@ -91,6 +95,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             for word in words.course().values()]}
     wish: dict[str, Any] = around | {"seal": True, "error": "", "at": "", "carriers": ("Mạng mẫu Một", "Mạng mẫu Hai"),
                                      "typed": {"phone": "", "carrier": ""}, "holder": FOUND[0]}
+    doubt = Doubt("d1", "Mạng mẫu Một", _NOW, 412)
     login: dict[str, Any] = {"app": None, "action": "/stay", "who": who, "error": None, "others": [], "cancel_url": "/next",
                              "phone": "••••\u00a0•••\u00a0678", "remember_days": 0}
     return {
@@ -122,6 +127,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "sims": lambda: [_sim(State.BOUND, waiting={"code": "1462", "left": 96, "whole": 120, "open": True})]}),
         "sim-active": ("account/signing/sim.html", own | {
             "sims": lambda: [_sim(State.ACTIVE, Act.REPORT_LOSS, Act.DEACTIVATE), _sim(State.REPLACED) | {"id": "sim-2"}]}),
+        "sim-in-doubt": ("account/signing/sim.html", own | {
+            "sims": lambda: [_sim(State.ACTIVE, Act.REPORT_LOSS, reason="unsuitable_sim", doubt="d1")]}),
         "sim-lost": ("account/signing/end.html", mine | {"sim": lambda: _sim(State.ACTIVE), "act": "lost"}),
         "signatures": ("account/signing/signatures.html", mine | {"first": True, "next": "/next", "rows": lambda: [
             _signature(SignatureState.RELEASED), _signature(SignatureState.SENT, ""),
@@ -135,6 +142,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "one": lambda: _signature(SignatureState.FAILED, "denied", denied_at=_NOW), "text": _ONE.text, "post": "",
             "unit": "H30.11", "digest": _ONE.digest.hex(), "course": []}),
         "console-sims": ("console/signing/sims.html", listed),
+        "console-sims-in-doubt": ("console/signing/sims.html", listed | {
+            "doubts": lambda: [sim_pages.doubt_words(doubt, PROVINCE)], "lists": [],
+            "rows": lambda: [_sim(State.ACTIVE, doubt="d1"), _sim(State.SWAPPED)]}),
+        "console-sim-doubt-confirm": ("console/signing/doubt.html", around | {"error": "", "typed": ""} | {
+            name: (lambda name=name: sim_pages.decision_words(doubt, Decision.CONFIRM)[name]) for name in _DECISION}),
+        "console-sim-doubt-refused": ("console/signing/doubt.html", around | {
+            "typed": "", "error": lambda: words.refusal("reason_needed")} | {
+            name: (lambda name=name: sim_pages.decision_words(doubt, Decision.DISMISS)[name]) for name in _DECISION}),
         "console-signatures": ("console/signing/signatures.html", history),
         "console-signatures-none": ("console/signing/signatures.html", history | {"rows": [], "turn": none}),
         "console-signatures-nobody": ("console/signing/signatures.html", history | {"rows": [], "turn": none, "searched": False}),

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from idp.errors import RefusedError, UnavailableError
 from idp.signing.mobile_signature import Answer, Exchange, KeyUse, Registered, SignatureRequest, SimState
 from idp.signing.outcome import Outcome, of_fault, of_status
-from idp.signing.ports import BoundSim, Standing
+from idp.signing.ports import IN_DOUBT, BoundSim, Standing
 
 AUTHORITY = ec.generate_private_key(ec.SECP256R1())
 BEGAN = datetime(2023, 1, 1, tzinfo=UTC)
@@ -131,17 +131,19 @@ class Bound:
     """Whose SIM it is."""
 
     def __init__(self, cards: dict[str, Card]) -> None:
-        self.cards, self.blocked = cards, set[str]()
+        self.cards, self.blocked, self.doubted = cards, set[str](), set[str]()
         self.heard: list[tuple[str, str, Outcome]] = []
 
     def all(self, sub: str) -> list[BoundSim]:
-        return [self.signing(sub)] if sub in self.cards and sub not in self.blocked else []
+        return [self.signing(sub)] if sub in self.cards and sub not in self.blocked | self.doubted else []
 
     def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
         if sub not in self.cards:
             raise RefusedError("There is no SIM.", code="no_sim", status=404)
         if sub in self.blocked:
             raise RefusedError("The SIM is blocked.", code="sim_blocked", status=409)
+        if sub in self.doubted:
+            raise RefusedError("The SIM is being checked.", code=IN_DOUBT, status=409)
         card = self.cards[sub]
         return BoundSim(card.msisdn, card.iccid, card.carrier, card.der)
 

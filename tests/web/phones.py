@@ -38,7 +38,7 @@ class Phones(Console):
             return package(one, transactions.events(one.transaction_id), transactions.blob, ())
 
         rooms = MobileSignatures(
-            signing=house.signing, transactions=transactions, sims=house.sims, nightly=house.nightly,
+            signing=house.signing, transactions=transactions, sims=house.sims, nightly=house.nightly, brake=house.brake,
             carriers={"mang": house.carrier}, evidence=evidence, signatures=Signatures(
                 SqlSignatureHistory(office.database), transactions, office.services.mirror, evidence,
                 SqlAuditTrail(office.database), office.clock), sim_lists=SimLists(

@@ -100,6 +100,14 @@ def test_password_phone_and_the_application_learns_level_three(office: Office) -
         "factor.asked", "factor.answered", "factor.accepted"]
 
 
+def test_security_57_a_sim_in_doubt_is_said_and_the_password_alone_opens_nothing(office: Office) -> None:
+    office.phones.sims.doubted.add(office.sub("canbo"))
+    browser = office.browser()
+    page = factor_page(browser)
+    assert ("Tỉnh đang kiểm tra với nhà mạng" in page.text, 'value="ask"' in page.text) == (True, False)
+    assert (browser.sso(), office.asked) == (None, 0)
+
+
 def test_a_look_asks_no_phone_and_neither_does_a_form_before_the_password(office: Office) -> None:
     browser = office.browser()
     page = factor_page(browser)

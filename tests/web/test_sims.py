@@ -17,10 +17,11 @@ from flask_babel import force_locale
 
 from idp.cli.sims import commands as sims_commands
 from idp.signing.outcome import FAULTS, STATUS, Outcome, of_fault
+from idp.signing.sims.brake import DoubtRule
 from idp.signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN
 from idp.web import api, signature_words
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
-from tests.signing.sims.house import ICCID
+from tests.signing.sims.house import ICCID, NUMBER
 
 from .console import Console
 from .phones import DESK, FORM, LIST, SIM, Phones, asked, signing, the_sim
@@ -284,6 +285,76 @@ def test_the_api_follows_the_same_rules(phones: Phones) -> None:
     assert [line["act"] for line in read["history"]][-3:] == ["give_card", "certify", "bind"]
     assert "84912345678" not in str(read)
     assert office.call("POST", acts, province, {"act": "report_loss"}).json["state"] == "lost"
+
+
+def in_doubt(phones: Phones) -> str:
+    """Bring an officer's SIM into doubt, as one more than the carrier may end; gives its name."""
+    house = phones.house
+    sim = house.active(NUMBER, phones.officer("lanhdao"))
+    sims = house.copies(sim, DoubtRule().least)
+    for one in (*sims, sim):
+        house.brake.exchanged(one, "unsuitable_sim", CALLER)
+    return sim.sim_id
+
+
+def test_security_57_what_a_carrier_says_of_many_at_once_is_decided_by_the_province(phones: Phones) -> None:
+    leader, desk = phones.person("lanhdao", unit=IT), phones.person("quantri", "quantri-tinh")
+    agency, auditor = phones.person("quantri.coquan", "quantri-coquan", unit=IT), phones.person("kiemtoan", "kiemtoan")
+    row = "Quyết định về SIM"
+    assert row not in desk.get("/admin/").text
+    sim = in_doubt(phones)
+    held = f"{DESK}doubts/"
+    assert (row in desk.get("/admin/").text, row in agency.get("/admin/").text) == (True, False)
+    own = leader.get(SIM).text
+    assert ("Đang kiểm tra với nhà mạng" in own, "Tỉnh đang kiểm tra" in own, f"{SIM}/{sim}/lost" in own) == (True, True, True)
+    assert "Tỉnh đang kiểm tra" in agency.get(DESK + sim).text
+    listed = desk.get(DESK).text
+    assert (listed.count("Đang kiểm tra với nhà mạng ("), f"{held}dismiss?carrier=mang" in listed) == (1, True)
+    assert [held in one.get(DESK).text for one in (agency, auditor)] == [False, False]
+    assert re.findall(rf"{DESK}(sim-[0-9a-z]+)", desk.get(f"{DESK}?state=in_doubt&carrier=mang").text) == [sim]
+    for one in (agency, auditor):
+        assert one.get(f"{held}confirm?carrier=mang").status_code == 303
+        assert one.post(f"{held}confirm", FORM, carrier="mang", needed="Đúng").status_code == 403
+    assert desk.get(f"{held}sudo?carrier=mang").status_code == 404
+    assert desk.get(f"{held}confirm?carrier=khac").status_code == 303
+    assert "1 SIM chờ quyết định" in desk.get(f"{held}confirm?carrier=mang").text
+    wrong = desk.post(f"{held}dismiss", FORM, carrier="mang", needed=" ")
+    assert (wrong.status_code, 'id="needed-error"' in wrong.text) == (422, True)
+    assert desk.post(f"{held}dismiss", FORM, carrier="mang", needed="Nhà mạng khôi phục nhầm").status_code == 303
+    again = desk.post(f"{held}confirm", FORM, carrier="mang", needed="Đúng")
+    assert (again.status_code, "người khác đã quyết định" in again.text) == (409, True)
+    assert "Đang dùng" in leader.get(SIM).text
+    assert row not in desk.get("/admin/").text
+    assert "Nhà mạng báo nhầm" in desk.get(DESK + sim).text
+
+
+def test_security_57_the_same_by_program_and_by_command(phones: Phones) -> None:
+    office, group = phones.office, sims_commands(lambda: phones.office.services)
+    office.client = api.create(office.services).test_client(use_cookies=False)
+    province, body = office.province(), {"carrier": "mang", "decision": "confirm", "reason": "Đổi SIM theo lô"}
+    sim = in_doubt(phones)
+    assert [one["sims"] for one in office.call("GET", "/sims/doubts", province).json["items"]] == [1]
+    assert [one["id"] for one in office.call("GET", "/sims?sim_state=in_doubt", province).json["items"]] == [sim]
+    assert office.call("GET", f"/sims/{sim}", province).json["in_doubt"] is True
+    agency, auditor, machine = office.agency(IT), office.auditor(), office.machine()
+    assert [office.call("GET", "/sims/doubts", one).status_code for one in (agency, auditor)] == [403, 200]
+    assert [office.call("POST", "/sims/doubts", one, body).status_code for one in (agency, auditor, machine)] == [403] * 3
+    for wrong in ({}, body | {"reason": " "}, body | {"decision": "forget"}, body | {"carrier": 1}, body | {"more": "x"}):
+        assert office.call("POST", "/sims/doubts", province, wrong).status_code == 422, wrong
+    assert office.call("POST", "/sims/doubts", province, body | {"carrier": "khac"}).status_code == 409
+
+    def run(*words: str) -> Any:
+        with phones.app.app_context():
+            return CliRunner().invoke(group, list(words))
+
+    assert "1 are in doubt" in run("doubts").output
+    assert run("decide", "confirm", "--carrier", "mang", "--by", "quantri").exit_code == 2, "a reason is needed"
+    assert run("decide", "confirm", "--carrier", "mang", "--reason", "x", "--by", "lanhdao").exit_code == 1, "no administrator"
+    done = run("decide", "confirm", "--carrier", "mang", "--reason", "Đổi SIM theo lô", "--by", "quantri", "--json")
+    assert json.loads(done.output)["sims"] == 1
+    assert office.call("POST", "/sims/doubts", province, body).json["code"] == "no_doubt"
+    assert office.call("GET", f"/sims/{sim}", province).json["state"] == "swapped"
+    assert (run("doubts", "--json").output, phones.house.authority.revoked[-1]) == ("[]\n", ("7", "swapped"))
 
 
 def test_an_operator_reports_a_loss_by_command(phones: Phones) -> None:

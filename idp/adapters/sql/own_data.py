@@ -104,7 +104,7 @@ SECTIONS: Final = (
              "sim_id name unit_code unit_name seal msisdn carrier iccid state since created_at owner_match serial "
              "authority login_serial login_authority reason checked_at",
              "requester agency_approver province_approver certificate login_certificate code_digest code_until code_tries "
-             "test_transaction to_revoke revision"),
+             "test_transaction to_revoke doubt revision"),
     _section("sign_transaction", "sub",
              "transaction_id purpose client_id unit_code title msisdn carrier document subject text state outcome created_at "
              "signed_at denied_at ended_at acr amr auth_time source user_agent",
@@ -141,7 +141,7 @@ SECTIONS: Final = (
 
 NOT_EXPORTED: Final = {
     **dict.fromkeys(("announcement", "unit", "version", "campaign", "client", "client_step", "initial_access",
-                     "certificate_batch"),
+                     "certificate_batch", "sim_doubt"),
                     "the province's work, not data about who entered it; what an officer did stands in their audit records"),
     **dict.fromkeys(("campaign_entry", "enrollment_entry", "custody_entry", "sim_entry", "sign_event"),
                     "steps of a file that is given; the audit trail has the officer's own acts"),
@@ -149,7 +149,8 @@ NOT_EXPORTED: Final = {
                      "one_time_password", "passkey_challenge", "passkey_user", "totp_enrolment", "interaction", "post_choice"),
                     "secrets and marks of minutes or of a session; the grant, factor or session they belong to is given"),
     **dict.fromkeys(("audit_archive", "audit_day", "audit_repeat", "audit_seal", "directory_feed", "issuer_serial", "outbox",
-                     "seen_once", "throttle"), "machinery; holds no person, or only a digest, or what waits for delivery"),
+                     "seen_once", "sim_brake", "throttle"),
+                    "machinery; holds no person, or only a digest, or what waits for delivery"),
     "job_part": "files on their way, for a day or two; whose they are stands in jobs",
     "answered_request": "answers of the administration API for a day, to whoever was given them; what they tell of is given",
     **dict.fromkeys(("pki_authority", "pki_list", "pki_signer", "signing_key"), "keys and lists of the province"),

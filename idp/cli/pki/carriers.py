@@ -1,4 +1,4 @@
-"""``flask doctor``: whether the carriers' mobile signature services are there and let us in."""
+"""``flask doctor``: whether the carriers' mobile signature services are there and let us in, and what they say of many SIMs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...errors import UnavailableError
 from ...services import Services
 from ...signing.outcome import Outcome
+from ...signing.sims.brake import REMEDY, sentence
 
 
 def look(house: Services) -> Iterator[tuple[str, str, str]]:
@@ -24,3 +25,13 @@ def look(house: Services) -> Iterator[tuple[str, str, str]]:
         else:
             yield ("failed", f"the service of {name} refuses us: {said.code} {said.message}".rstrip(".") + ".",
                    "Compare ap_id, mssp_id and the application password with what the carrier gave.")
+
+
+def doubts(house: Services) -> Iterator[tuple[str, str, str]]:
+    """Say whether SIMs are in doubt, likewise."""
+    if house.mobile_signatures is None:
+        return
+    found = house.mobile_signatures.brake.open()
+    yield from (("failed", sentence(one), REMEDY) for one in found)
+    if not found:
+        yield "ok", "no SIM is in doubt.", ""

@@ -211,13 +211,10 @@ class SimEnrollment:
             owner_match: Whether the carrier says that the number is the holder's; None: not asked.
 
         Raises:
-            SimError: 404; 409 ``wrong_state``, ``another_person``; 403 ``not_yours``; 409 ``not_the_owner``: the carrier says
-                that
-                the number is somebody else's.
+            SimError: 404; 409 ``wrong_state``, ``another_person``; 403 ``not_yours``; 409 ``not_the_owner``: by the carrier.
         """
         sim = self.seen(actor, sim_id)
-        match = sim.owner_match if owner_match is None else owner_match
-        if match is False:
+        if (match := sim.owner_match if owner_match is None else owner_match) is False:
             raise SimError("The carrier says that this number is somebody else's.", code="not_the_owner")
         for_agency = sim.state is State.NUMBER_VERIFIED
         named: dict[str, Any] = {"agency_approver": actor.sub} if for_agency else {"province_approver": actor.sub}
@@ -228,10 +225,6 @@ class SimEnrollment:
         """Note whether the carrier says that the number is the holder's. Raises SimError 404; 403; 409 ``wrong_state``."""
         return self._write(moved(self.seen(actor, sim_id), Act.NOTE_OWNER, actor, self._clock.now(), owner_match=match,
                                  detail={"owner": "yes" if match else "no"}), caller)
-
-    def refuse(self, actor: Actor, sim_id: str, reason: str, caller: Caller) -> Sim:
-        """Refuse a request. Raises as ``act``."""
-        return self.act(actor, sim_id, Act.REFUSE, caller, reason=reason)
 
     # The card
 
@@ -245,9 +238,10 @@ class SimEnrollment:
         """
         iccid = card_of(number)
         sim = self.seen(actor, sim_id)
-        # What was certified of a card before has to go; the same card again keeps it.
+        # What was certified of a card before has to go, and a doubt about it; the same card again keeps them.
         why = "swapped" if sim.serial and sim.iccid != iccid else sim.to_revoke
-        change = moved(sim, Act.GIVE_CARD, actor, self._clock.now(), detail={"iccid": iccid}, iccid=iccid, to_revoke=why)
+        change = moved(sim, Act.GIVE_CARD, actor, self._clock.now(), detail={"iccid": iccid}, iccid=iccid, to_revoke=why,
+                       doubt=sim.doubt if sim.iccid == iccid else "")
         if not self.store.change(change, self._record(AuditEvent.SIM_MOVED, change, caller)):
             raise SimError("This card is another SIM's, or somebody was quicker.", code="card_taken")
         return self.advance(change.after, caller) if at_once else change.after
@@ -262,7 +256,7 @@ class SimEnrollment:
             sim = self._revoked(sim, caller)
             if sim.state is State.CARD_GIVEN and not sim.to_revoke:
                 return self.cards.registered(sim, caller)
-            return self._tested(sim, caller) if sim.state is State.BOUND and sim.test_transaction else sim
+            return self._tested(sim, caller) if sim.state is State.BOUND and sim.test_transaction and not sim.doubt else sim
         except SimError as err:
             if err.code != "changed":
                 raise
@@ -337,18 +331,19 @@ class SimEnrollment:
             raise SimError("Please say why, in at most 300 characters.", code="reason_needed", status=422)
         return self._ended(self.seen(actor, sim_id), act, actor, caller, said, system=False)
 
-    def noted(self, sim: Sim, act: Act, caller: Caller, reason: str = "") -> Sim:
-        """Note what the carrier, the directory or time says of a SIM; nothing where it is beyond that already."""
+    def noted(self, sim: Sim, act: Act, caller: Caller, reason: str = "", *, doubt: str | None = None) -> Sim:
+        """Note what the carrier, the directory or time says of a SIM, which begins or ends a doubt; nothing where it is past."""
         try:
-            return self._ended(sim, act, _NOBODY, caller, reason, system=True)
+            return self._ended(sim, act, _NOBODY, caller, reason, system=True, doubt=doubt)
         except SimError:
             return sim
 
-    def _ended(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool) -> Sim:
+    def _ended(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool,
+               doubt: str | None = None) -> Sim:
         """Do it, on whatever somebody else has made of the SIM meanwhile: a loss or a swap must not lose a race."""
         for _ in range(_MOST_RACES):
             try:
-                return self._revoked(self._stepped(sim, act, actor, caller, reason, system=system), caller)
+                return self._revoked(self._stepped(sim, act, actor, caller, reason, system=system, doubt=doubt), caller)
             except SimError as err:
                 found = self.store.find(sim.sim_id)
                 if err.code != "changed" or found is None:
@@ -356,9 +351,12 @@ class SimEnrollment:
                 sim = found
         raise SimError("Somebody else has changed this SIM meanwhile.", code="changed")
 
-    def _stepped(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool) -> Sim:
+    def _stepped(self, sim: Sim, act: Act, actor: Actor, caller: Caller, reason: str, *, system: bool, doubt: str | None) -> Sim:
         why = _REVOKES.get(act, "") if sim.serial else ""
-        told: dict[str, Any] = {"login_certificate": b""} if act is Act.END_LOGIN else {"reason": reason}
+        if act is not Act.DOUBT and doubt not in (None, sim.doubt):
+            raise SimError("The SIM is not in this doubt.", code="wrong_state")
+        told: dict[str, Any] = {"login_certificate": b""} if act is Act.END_LOGIN else {
+            "reason": reason, "doubt": doubt if act is Act.DOUBT else sim.doubt}
         return self._write(moved(sim, act, actor, self._clock.now(), system=system, **told,
                                  detail={"reason": reason} if reason else {}, to_revoke=why or sim.to_revoke), caller)
 

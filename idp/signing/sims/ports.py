@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ...audit import AuditRecord, Caller
 from ...notices import Notice
 from ..mobile_signature import KeyUse
 from .sim import Entry, Sim, SimChange
+
+DOUBTED: Final = "in_doubt"
+"""Stands for a state where SIMs are looked for or counted: those in doubt, whatever their state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class SimSearch:
 
     Attributes:
         unit: This agency and those below it.
+        state: One state, or ``DOUBTED``.
         words: The whole number as people type it, or its last three digits, which is what lists show of it (a shorter way would
             tell a masked number digit by digit); part of the card's number, or of what the holder is called.
     """
@@ -74,7 +78,7 @@ class SimStore(Protocol):
         ...
 
     def counts(self, unit: str) -> dict[str, int]:
-        """Count those of an agency and below it ("": all) by state."""
+        """Count those of an agency and below it ("": all) by state, and those in doubt besides."""
         ...
 
     def history(self, sim_id: str) -> Sequence[Entry]:

@@ -64,6 +64,9 @@ class Act(StrEnum):
     UNLOCK = "unlock"
     REPORT_LOSS = "report_loss"
     NOTE_SWAP = "note_swap"
+    DOUBT = "doubt"
+    """The carrier says of too many at once that they were exchanged: this one signs nothing until somebody has looked."""
+    DISMISS_DOUBT = "dismiss_doubt"
     REPLACE = "replace"
     DEACTIVATE = "deactivate"
     END_LOGIN = "end_login"
@@ -125,6 +128,7 @@ STEPS: Final = _steps(
     ((_S.PIN_BLOCKED,), _A.UNLOCK, _S.ACTIVE, (_B.DESK, _B.SYSTEM)),
     (LIVE, _A.REPORT_LOSS, _S.LOST, (_B.HOLDER, _B.HOTLINE, _B.DESK)),
     (CARDS, _A.NOTE_SWAP, _S.SWAPPED, (_B.SYSTEM,)),
+    *(((state,), act, state, (_B.SYSTEM,)) for state in CARDS for act in (_A.DOUBT, _A.DISMISS_DOUBT)),
     ((_S.ACTIVE,), _A.END_LOGIN, _S.ACTIVE, (_B.SYSTEM,)), ((_S.PIN_BLOCKED,), _A.END_LOGIN, _S.PIN_BLOCKED, (_B.SYSTEM,)),
     ((_S.LOST, _S.SWAPPED), _A.REPLACE, _S.REPLACED, (_B.SYSTEM,)),
     ((*LIVE, _S.LOST, _S.SWAPPED), _A.DEACTIVATE, _S.DEACTIVATED, (_B.HOLDER, _B.DESK, _B.SYSTEM)))
@@ -142,6 +146,8 @@ ANOTHER_KEY: Final = "certificate_another_key"
 """Reason of one whose key is not that of the certificate that came."""
 REASONED: Final = frozenset({Act.REFUSE, Act.UNLOCK})
 """Acts that say why."""
+HELD: Final = frozenset({Act.TEST, Act.ACTIVATE, Act.UNLOCK, Act.DOUBT})
+"""Acts that wait while a SIM is in doubt."""
 
 
 class SimError(RefusedError):
@@ -177,6 +183,8 @@ class Sim:
         to_revoke: Why its certificates have to be revoked: ``lost``, ``swapped`` or ``ended``, or ``login``: only the one for
             signing in; empty where they need not be, or were.
         checked_at: When the service was last asked how it stands; 0 for never.
+        doubt: Which doubt it is in (``brake``): the carrier says that it was exchanged, as of too many others at once; ``reason``
+            is what the carrier said. Empty where it is in none.
         revision: Counts changes; whoever decided on an older one has lost.
     """
 
@@ -209,6 +217,7 @@ class Sim:
     test_transaction: str = ""
     to_revoke: str = ""
     checked_at: int = 0
+    doubt: str = ""
     revision: int = 0
 
 
@@ -254,7 +263,7 @@ def moved(sim: Sim, act: Act, actor: Actor, now: int, *, detail: Mapping[str, st
         values: What changes besides the state.
 
     Raises:
-        SimError: 409 ``wrong_state``; 403 ``not_yours``; 409 ``another_person``: somebody else has to do it.
+        SimError: 409 ``wrong_state``; 403 ``not_yours``; 409 ``another_person``: somebody else has to do it; 409 ``in_doubt``.
     """
     step = STEPS.get((sim.state, act))
     if step is None:
@@ -262,8 +271,12 @@ def moved(sim: Sim, act: Act, actor: Actor, now: int, *, detail: Mapping[str, st
     to, by = step
     if not system:
         _check(sim, act, actor, by)
+    if sim.doubt and act in HELD:
+        raise SimError("What the carrier says of this SIM is being checked.", code="in_doubt")
     since = {} if to is sim.state else {"since": now}
-    after = dataclasses.replace(sim, state=to, revision=sim.revision + 1, **{**since, **values})  # type: ignore[arg-type]
+    settled = {"doubt": ""} if to not in CARDS or act is Act.DISMISS_DOUBT else {}
+    after = dataclasses.replace(
+        sim, state=to, revision=sim.revision + 1, **{**since, **values, **settled})  # type: ignore[arg-type]
     return SimChange(sim, after, Entry(sim.sim_id, after.revision, now, act, to, "" if system else actor.sub, detail or {}))
 
 
@@ -271,7 +284,7 @@ def possible(sim: Sim, actor: Actor) -> tuple[Act, ...]:
     """Give what somebody may do with a SIM now."""
     found = []
     for (state, act), (_, by) in STEPS.items():
-        if state is sim.state and act is not Act.WRONG_CODE:
+        if state is sim.state and act is not Act.WRONG_CODE and not (sim.doubt and act in HELD):
             try:
                 _check(sim, act, actor, by)
             except SimError:

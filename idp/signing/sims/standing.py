@@ -18,7 +18,8 @@ from ...directory.mirror import OfficerMirror
 from ...errors import RefusedError, UnavailableError
 from ..mobile_signature import MobileSignatureService
 from ..outcome import Outcome
-from ..ports import BoundSim
+from ..ports import IN_DOUBT, BoundSim
+from .brake import SimBrake
 from .enrollment import SimEnrollment
 from .ports import SimStore
 from .sim import LIVE, Act, Sim, State
@@ -28,6 +29,9 @@ CHECK_SECONDS: Final = 20 * 3600
 AGAIN_SECONDS: Final = 3600
 """Nobody answered about a card."""
 _SWAPPED: Final = frozenset({Outcome.UNSUITABLE_SIM, Outcome.NOT_REGISTERED})
+ANOTHER_CARD: Final = "another_card"
+"""Reason of one for whose number the carrier names another card; ``ANOTHER_CERTIFICATE``: only other certificates."""
+ANOTHER_CERTIFICATE: Final = "certificate"
 _BLOCKED: Final = frozenset({Outcome.PIN_BLOCKED, Outcome.CARD_BLOCKED})
 _CARRIER: Final = Caller(source="mobile_signature", request_id="mobile_signature")
 
@@ -43,30 +47,38 @@ class SigningSims:
     def __init__(self, store: SimStore, mirror: OfficerMirror) -> None:
         self._store, self._mirror = store, mirror
         self.enrollment: SimEnrollment | None = None
-        """Hears what services say; the wiring sets it, because it signs itself."""
+        """Hears what services say, as ``brake`` does; the wiring sets both, because they sign themselves."""
+        self.brake: SimBrake | None = None
 
     def signing(self, sub: str, *, testing: bool = False, iccid: str = "") -> BoundSim:
         """Give the officer's SIM; see the port."""
         found = [one for one in self._found(sub) if (one.iccid == iccid if iccid else not one.seal)]
         wanted = State.BOUND if testing else State.ACTIVE
-        sim = _latest(one for one in found if one.state is wanted)
-        return self._refused(found) if sim is None else _bound(sim, sim.certificate)
+        sim = self._one(found, [one for one in found if one.state is wanted])
+        return _bound(sim, sim.certificate)
 
     def all(self, sub: str) -> Sequence[BoundSim]:
         """Give every SIM that signs; see the port."""
-        active = [one for one in self._found(sub) if one.state is State.ACTIVE]
+        active = [one for one in self._found(sub) if one.state is State.ACTIVE and not one.doubt]
         own = _latest(one for one in active if not one.seal)
         return [_bound(one, one.certificate) for one in (*((own,) if own else ()), *(one for one in active if one.seal))]
 
     def authenticating(self, sub: str) -> BoundSim:
         """Give the officer's SIM that signs in; see the port."""
         found = self._found(sub)
-        sim = _latest(one for one in found if one.state is State.ACTIVE and one.login_certificate and not one.seal)
-        return self._refused(found) if sim is None else _bound(sim, sim.login_certificate)
+        sim = self._one(found, [one for one in found if one.state is State.ACTIVE and one.login_certificate and not one.seal])
+        return _bound(sim, sim.login_certificate)
 
     def _found(self, sub: str) -> Sequence[Sim]:
         officer = self._mirror.by_sub(sub)
         return self._store.of_officer(sub) if officer is not None and officer.status == "active" else ()
+
+    def _one(self, found: Sequence[Sim], fit: Sequence[Sim]) -> Sim:
+        """Give the last one that fits and is in no doubt, or say why there is none."""
+        sim = _latest(one for one in fit if not one.doubt)
+        if sim is None and fit:
+            raise RefusedError("What the carrier says of this SIM is being checked.", code=IN_DOUBT, status=409)
+        return self._refused(found) if sim is None else sim
 
     @staticmethod
     def _refused(found: Sequence[Sim]) -> NoReturn:
@@ -80,12 +92,12 @@ class SigningSims:
     def told(self, sub: str, iccid: str, outcome: Outcome) -> None:
         """Hear what a service says of a card; see the port."""
         sim = self._store.by_card(sub, iccid)
-        if sim is None or self.enrollment is None:
+        if sim is None or sim.doubt or self.enrollment is None or self.brake is None:
             return
         if outcome in _BLOCKED:
             self.enrollment.noted(sim, Act.BLOCK_PIN, _CARRIER, outcome.value)
         elif outcome in _SWAPPED:
-            self.enrollment.noted(sim, Act.NOTE_SWAP, _CARRIER, outcome.value)
+            self.brake.exchanged(sim, outcome.value, _CARRIER)
 
 
 def _bound(sim: Sim, certificate: bytes) -> BoundSim:
@@ -102,14 +114,15 @@ class NightlyCheck:
     Args:
         store: Where SIMs rest.
         enrollment: Notes it.
+        brake: Hears of cards that were exchanged.
         services: The carriers' services, by name.
         mirror: Who is at work.
         clock: Source of the time.
     """
 
-    def __init__(self, store: SimStore, enrollment: SimEnrollment, services: Mapping[str, MobileSignatureService],
-                 mirror: OfficerMirror, clock: Clock) -> None:
-        self._store, self._enrollment, self._services = store, enrollment, services
+    def __init__(self, store: SimStore, enrollment: SimEnrollment, brake: SimBrake,
+                 services: Mapping[str, MobileSignatureService], mirror: OfficerMirror, clock: Clock) -> None:
+        self._store, self._enrollment, self._brake, self._services = store, enrollment, brake, services
         self._mirror, self._clock = mirror, clock
 
     def look(self, caller: Caller, *, most: int) -> int:
@@ -151,11 +164,12 @@ class NightlyCheck:
             self._store.checked(sim, self._clock.now())
             return
         state = service.profile(f"p{secrets.token_hex(12)}", sim.msisdn)
-        if state.answer.outcome in _SWAPPED or state.answer.outcome is Outcome.UNKNOWN_NUMBER or (
-                state.iccid and state.iccid != sim.iccid):
-            self._enrollment.noted(sim, Act.NOTE_SWAP, caller, state.answer.outcome.value)
+        if state.answer.outcome in _SWAPPED or state.answer.outcome is Outcome.UNKNOWN_NUMBER:
+            self._brake.exchanged(sim, state.answer.outcome.value, caller)
+        elif state.iccid and state.iccid != sim.iccid:
+            self._brake.exchanged(sim, ANOTHER_CARD, caller)
         elif state.certificates and sim.certificate not in state.certificates:
-            self._enrollment.noted(sim, Act.NOTE_SWAP, caller, "certificate")
+            self._brake.exchanged(sim, ANOTHER_CERTIFICATE, caller)
         elif state.certificates and sim.login_certificate and sim.login_certificate not in state.certificates:
             # The card that signs is the one that was given; only its other key is not, so only that one is believed no more.
             self._enrollment.noted(sim, Act.END_LOGIN, caller, "certificate")

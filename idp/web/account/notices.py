@@ -67,6 +67,8 @@ def _way_on(told: Told) -> str:
         return "/admin/rollout/"
     if told.kind is NoticeKind.CAMPAIGN_REMINDER:
         return {"enrol_factor": "/account/security", "activate": "/account/certificates/"}.get(told.detail.get("step", ""), "")
+    if told.kind is NoticeKind.SIMS_IN_DOUBT:
+        return "/admin/sims/"
     if told.kind is NoticeKind.SIGNATURE_DENIED and told.detail.get("officer"):
         return f"/admin/officers/{quote(told.detail['officer'], safe='')}"
     number = told.detail.get("number", "") if told.kind.startswith("certificate.") else ""

@@ -40,8 +40,7 @@ from .schemas.people import OFFICER
 from .schemas.people import PARAMETERS as PEOPLE_PARAMETERS
 from .schemas.people import paths as people_paths
 from .schemas.people import schemas as people_schemas
-from .schemas.sims import LIST_FOR, SIGNATURE_STATE
-from .schemas.sims import STATE as SIM_STATE
+from .schemas.sims import LIST_FOR, SIGNATURE_STATE, SOUGHT
 from .schemas.sims import paths as sim_paths
 from .schemas.sims import schemas as sim_schemas
 
@@ -57,7 +56,7 @@ _BOOLEAN: Final = {"type": "string", "enum": ["true", "false"]}
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     **AUDIT_PARAMETERS,
     "signature_state": SIGNATURE_STATE,
-    "sim_state": SIM_STATE, "list_for": LIST_FOR,
+    "sim_state": SOUGHT, "list_for": LIST_FOR,
     "q": {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f]{1,100}$",
           "description": "Words of name, identifier or agency; case and accents do not matter."},
     "source": {"type": "string", "enum": ["file", "registered"]},

@@ -28,13 +28,14 @@ from ...sessions.single_sign_on import Session
 from ...signing.csc.algorithms import HASHES
 from ...signing.csc.authorization import Document, Requester, Wish
 from ...signing.csc.hash_signing import HashSigning, NotSignedError
+from ...signing.ports import IN_DOUBT
 from ..onward import Onward, address_of, mark_of, see_other
 from ..presentation import agency_help, application_words, hidden_number
 from ..security import allow_onward_redirect, browser_id, caller
-from ..signature_words import outcomes
+from ..signature_words import doubted, outcomes
 
 _FINAL: Final = frozenset({"pin_blocked", "card_blocked", "no_credential", "no_sim", "certificate_unfit", "sim_blocked",
-                           "revoked", "denied"})
+                           IN_DOUBT, "revoked", "denied"})
 """After these another question would come to the same end."""
 
 
@@ -201,7 +202,7 @@ def _waiting(rooms: HashSigning, asked: AuthorizationRequest, sub: str, now: int
 def _word(refused: RefusedError | UnavailableError) -> str:
     if isinstance(refused, UnavailableError):
         return "away"
-    return "busy" if refused.status == 429 else "no_credential"
+    return "busy" if refused.status == 429 else IN_DOUBT if refused.code == IN_DOUBT else "no_credential"
 
 
 def _why(word: str) -> dict[str, Any]:
@@ -209,6 +210,6 @@ def _why(word: str) -> dict[str, Any]:
     busy = gettext("SIM của bạn đang được hỏi một việc khác, hoặc bạn vừa từ chối nhiều lần. Vui lòng chờ ít phút.")
     none = gettext("Bạn chưa có SIM ký số dùng được cho việc này. Vui lòng liên hệ quản trị đơn vị của bạn.")
     words = {**outcomes(), **dict.fromkeys(("busy", "sim_busy", "refused_too_often"), busy),
-             **dict.fromkeys(("no_credential", "no_sim", "certificate_unfit"), none),
+             **dict.fromkeys(("no_credential", "no_sim", "certificate_unfit"), none), IN_DOUBT: doubted(),
              "away": gettext("Dịch vụ ký số tạm thời chưa trả lời. Vui lòng thử lại sau ít phút.")}
     return {"why": words.get(word) or gettext("Điện thoại chưa ký được văn bản."), "again": word not in _FINAL}

@@ -44,8 +44,8 @@ def blueprint(services: Services) -> Blueprint:
         waiting = services.administration.enrollments.waiting(entered.who)
         return door.page("console/home.html", entered, here="home", states=desk.state_rows(counts["states"]),
                          campaigns=rollout.running(services, entered, most=4),
-                         waiting=[*desk.waiting_rows(waiting), *tasks.waiting_rows(services, entered.who),
-                                  *expiry.waiting_rows(services, entered.who)],
+                         waiting=[*sims.waiting_rows(services, entered.who), *desk.waiting_rows(waiting),
+                                  *tasks.waiting_rows(services, entered.who), *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
     for room in (audit, audit_exports, officers, agencies, deputies,

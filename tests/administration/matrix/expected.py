@@ -86,6 +86,8 @@ API: Final[Mapping[str, str]] = {
     "GET /sims/{sim_id}": "-- 00 00 00 00 00 00 00",
     "POST /sims/{sim_id}/acts": "-- -- 00 00 00 -- 00 00",
     "GET /sims/lists/{kind}": "- 0 - - - 0 0 0",
+    "GET /sims/doubts": "- 0 - - - 0 - 0",
+    "POST /sims/doubts": "- - - - - - - +",
     "GET /signatures": "- 0 - - - 0 0 0",
     "GET /signatures/{transaction_id}": "-- 00 -- -- -- 00 00 00",
     "POST /signatures/{transaction_id}/evidence": "-- 00 -- -- -- 00 00 00",

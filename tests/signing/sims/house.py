@@ -3,6 +3,7 @@ inbox."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idp.adapters.sql.database import Database
+from idp.adapters.sql.signing.sim_doubts import SqlSimDoubts
 from idp.adapters.sql.signing.sims import SqlSims
 from idp.adapters.sql.signing.transactions import SqlTransactions
-from idp.audit import Caller
+from idp.audit import AuditEvent, AuditRecord, Caller
 from idp.directory.mirror import MirroredOfficer
 from idp.directory.officer import Post
 from idp.errors import ConfigurationError, RefusedError, UnavailableError
@@ -23,10 +25,11 @@ from idp.signing.mobile_signature import KeyUse, Registered, SimState
 from idp.signing.outcome import of_fault, of_status
 from idp.signing.ports import Standings
 from idp.signing.signing import Signing
+from idp.signing.sims.brake import DoubtRule, SimBrake
 from idp.signing.sims.enrollment import SimEnrollment
 from idp.signing.sims.government import CardAuthorities
 from idp.signing.sims.ports import Certified, Certifier, Prepared
-from idp.signing.sims.sim import Sim, SimError
+from idp.signing.sims.sim import Act, Entry, Sim, SimChange, SimError
 from idp.signing.sims.standing import NightlyCheck, SigningSims
 from idp.signing.standing import PublishedStandings
 from tests.fakes.clock import FakeClock
@@ -55,6 +58,16 @@ class People:
         if sub not in self.status:
             return None
         return MirroredOfficer(sub, make_officer(sub, posts=(Post(UNIT, "", "Sở Y tế", "Giám đốc"),)), self.status[sub])
+
+
+class Province:
+    """Who administers: nobody in the agencies, two for the province."""
+
+    def all(self) -> list[Administrator]:
+        return []
+
+    def of_the_province(self) -> list[Administrator]:
+        return [one.administrator for one in (DESK, SECOND) if one.administrator is not None]
 
 
 class Registering(Carrier):
@@ -187,8 +200,10 @@ class House:
         self.signing = Signing(SqlTransactions(self.database), self.signing_sims, stands, services, self.clock)
         self.sims = SimEnrollment(self.store, self.people, services, self.inbox, certifier, self.signing,
                                   self.clock, key=b"k" * 32)
-        self.signing_sims.enrollment = self.sims
-        self.nightly = NightlyCheck(self.store, self.sims, services, self.people, self.clock)
+        self.doubts = SqlSimDoubts(self.database)
+        self.brake = SimBrake(self.doubts, self.sims, Province(), DoubtRule(), self.clock)
+        self.signing_sims.enrollment, self.signing_sims.brake = self.sims, self.brake
+        self.nightly = NightlyCheck(self.store, self.sims, self.brake, services, self.people, self.clock)
 
     def asked(self, number: str = NUMBER, holder: str = "holder") -> Sim:
         return self.sims.ask(Actor(holder), holder, number, "mang", CALLER)
@@ -204,6 +219,18 @@ class House:
 
     def bound(self, number: str = NUMBER, holder: str = "holder", iccid: str = ICCID) -> Sim:
         return self.sims.give_card(DESK, self.approved(number, holder).sim_id, iccid, CALLER)
+
+    def copies(self, one: Sim, count: int, **how: Any) -> list[Sim]:
+        """Keep other officers' SIMs that stand where this one does."""
+        made = []
+        for number in range(count):
+            copy = dataclasses.replace(one, **{
+                "sim_id": f"{one.sim_id[:-4]}z{number:03}", "sub": f"officer-{number}", "msisdn": f"849700000{number:02}",
+                "iccid": f"89849900000001{number:05}", **how})
+            entry = Entry(copy.sim_id, copy.revision, copy.since, Act.ASK, copy.state, copy.sub)
+            assert self.store.add(SimChange(None, copy, entry), AuditRecord(AuditEvent.SIM_ASKED, copy.since, sub=copy.sub))
+            made.append(copy)
+        return made
 
     def active(self, number: str = NUMBER, holder: str = "holder", iccid: str = ICCID) -> Sim:
         sim = self.sims.test(holder, self.bound(number, holder, iccid).sim_id, CALLER)

@@ -241,8 +241,9 @@ class TestPeople:
     def test_a_refusal_says_why(self, house: House) -> None:
         sim = house.verified()
         for reason in ("", "  ", "x" * 301, "a\x07"):
-            assert refused(lambda reason=reason: house.sims.refuse(AGENCY, sim.sim_id, reason, CALLER)) == "reason_needed"
-        assert house.sims.refuse(AGENCY, sim.sim_id, "Số không đúng", CALLER).reason == "Số không đúng"
+            assert refused(lambda reason=reason: house.sims.act(
+                AGENCY, sim.sim_id, Act.REFUSE, CALLER, reason=reason)) == "reason_needed"
+        assert house.sims.act(AGENCY, sim.sim_id, Act.REFUSE, CALLER, reason="Số không đúng").reason == "Số không đúng"
 
 
 class TestCard:

@@ -104,7 +104,7 @@ NO_ALARM = {NoticeKind.PASSWORD_FORGOTTEN, NoticeKind.CERTIFICATE_RETURNED, Noti
             NoticeKind.DEPUTY_ENDING, NoticeKind.CERTIFICATE_ENDED, NoticeKind.DEVICE_OVERDUE, NoticeKind.CERTIFICATE_CHANGE,
             NoticeKind.CERTIFICATE_EXPIRING, NoticeKind.CERTIFICATES_EXPIRING, NoticeKind.OWN_CERTIFICATES_EXPIRING,
             NoticeKind.OWN_DEVICES_OVERDUE, NoticeKind.DEVICES_OVERDUE, NoticeKind.CAMPAIGN_REMINDER,
-            NoticeKind.CAMPAIGN_MISSING, NoticeKind.AUDIT_ARCHIVE_DUE, NoticeKind.SIGNATURE_DENIED,
+            NoticeKind.CAMPAIGN_MISSING, NoticeKind.AUDIT_ARCHIVE_DUE, NoticeKind.SIGNATURE_DENIED, NoticeKind.SIMS_IN_DOUBT,
             NoticeKind.ACCESS_STOPPED, NoticeKind.ACCESS_LIFTED, NoticeKind.APPROVAL_UNCONFIRMED,
             NoticeKind.TEMPORARY_PASS_WITHDRAWN, NoticeKind.APPROVED_BY_PHONE, *STEPS}
 """Kinds after which nobody has to change a password."""

@@ -15,7 +15,7 @@ from sqlalchemy import Text, and_, bindparam, exists, func, literal_column, or_,
 
 from ....audit import AuditRecord
 from ....notices import Notice
-from ....signing.sims.ports import SimSearch
+from ....signing.sims.ports import DOUBTED, SimSearch
 from ....signing.sims.sim import CHECKED, LIVE, Act, Entry, Sim, SimChange, State, number_meant
 from ..audit import audit_insert, audit_values
 from ..database import Database, insert_row, parameter
@@ -73,7 +73,8 @@ class SqlSims:
         self._since_before = database.look(some.where(tuple_(*since) < place).order_by(*(part.desc() for part in since)))
         unit = parameter(c.unit_code, "unit")
         within = or_(unit == literal_column("''"), c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text())))
-        self._counts = database.read(select(c.state, func.count().label("found")).where(within).group_by(c.state))
+        self._counts = database.read(select(c.state, func.count().label("found"), func.count(func.nullif(
+            c.doubt, literal_column("''"))).label("doubted")).where(within).group_by(c.state))
         self._history = database.read(select(ENTRY).where(ENTRY.c.sim_id == parameter(ENTRY.c.sim_id)).order_by(ENTRY.c.number))
         empty: Any = literal_column("''")
         tried, refused = parameter(c.checked_at, "tried_before"), parameter(c.checked_at, "refused_before")
@@ -84,7 +85,8 @@ class SqlSims:
             or_(c.sub == parameter(c.sub), c.msisdn == parameter(c.msisdn)), ENTRY.c.at > parameter(ENTRY.c.at, "since"),
             ENTRY.c.act == literal_column(f"'{Act.SEND_CODE.value}'")).order_by(ENTRY.c.at))
         self._unchecked = database.read(select(ROW).where(
-            _among(CHECKED), c.checked_at < parameter(c.checked_at, "before")).order_by(c.checked_at, c.sim_id).limit(limit))
+            _among(CHECKED), c.doubt == empty, c.checked_at < parameter(c.checked_at, "before")).order_by(
+                c.checked_at, c.sim_id).limit(limit))
         this = c.sim_id == parameter(c.sim_id, "this")
         # Of the same certificates for the same reason: a loss may have been reported since, which revokes more than before.
         self._revoked = database.write(guard=update(ROW).where(
@@ -115,11 +117,11 @@ class SqlSims:
 
     def of_officer(self, sub: str) -> Sequence[Sim]:
         """Give an officer's, the newest first."""
-        return [_sim(row) for row in self._of_officer.all(sub=sub)]
+        return [sim_of(row) for row in self._of_officer.all(sub=sub)]
 
     def of_number(self, msisdn: str) -> Sequence[Sim]:
         """Give those of a number, the newest first."""
-        return [_sim(row) for row in self._of_number.all(msisdn=msisdn)]
+        return [sim_of(row) for row in self._of_number.all(msisdn=msisdn)]
 
     def by_card(self, sub: str, iccid: str) -> Sim | None:
         """Find the live one of an officer with a card."""
@@ -131,14 +133,14 @@ class SqlSims:
 
     def to_be_revoked(self, authority: str, *, limit: int) -> Sequence[Sim]:
         """Give those of which a certificate of an authority has to be revoked."""
-        return [_sim(row) for row in self._to_be_revoked.all(authority=authority, limit=limit)]
+        return [sim_of(row) for row in self._to_be_revoked.all(authority=authority, limit=limit)]
 
     def page(self, search: SimSearch, *, after: str, limit: int, before: str = "") -> Sequence[Sim]:
         """Give those that are meant, by ``sim_id``."""
         asked = {**_asked(search), "limit": limit}
         if before:
-            return [_sim(row) for row in reversed(self._page_before.all(before=before, **asked))]
-        return [_sim(row) for row in self._page.all(after=after, **asked)]
+            return [sim_of(row) for row in reversed(self._page_before.all(before=before, **asked))]
+        return [sim_of(row) for row in self._page.all(after=after, **asked)]
 
     def page_since(self, search: SimSearch, *, after: tuple[int, str] | None, before: tuple[int, str] | None,
                    limit: int) -> Sequence[Sim]:
@@ -146,12 +148,14 @@ class SqlSims:
         since, number = before or after or (-1, "")
         asked = {**_asked(search), "limit": limit, "place": since, "number_after": number}
         if before:
-            return [_sim(row) for row in reversed(self._since_before.all(**asked))]
-        return [_sim(row) for row in self._since.all(**asked)]
+            return [sim_of(row) for row in reversed(self._since_before.all(**asked))]
+        return [sim_of(row) for row in self._since.all(**asked)]
 
     def counts(self, unit: str) -> dict[str, int]:
         """Count by state."""
-        return {row.state: int(row.found) for row in self._counts.all(unit=unit, below=f"{unit}.%")}
+        rows = self._counts.all(unit=unit, below=f"{unit}.%")
+        doubted = sum(int(row.doubted) for row in rows)
+        return {row.state: int(row.found) for row in rows} | ({DOUBTED: doubted} if doubted else {})
 
     def history(self, sim_id: str) -> Sequence[Entry]:
         """Give the history, oldest first."""
@@ -164,11 +168,12 @@ class SqlSims:
 
     def on_the_way(self, *, tried_before: int, refused_before: int, limit: int) -> Sequence[Sim]:
         """Give those that go on without a person."""
-        return [_sim(row) for row in self._on_the_way.all(tried_before=tried_before, refused_before=refused_before, limit=limit)]
+        return [sim_of(row) for row in self._on_the_way.all(tried_before=tried_before, refused_before=refused_before,
+                                                            limit=limit)]
 
     def unchecked(self, before: int, *, limit: int) -> Sequence[Sim]:
         """Give cards in use whose service was not asked since a moment."""
-        return [_sim(row) for row in self._unchecked.all(before=before, limit=limit)]
+        return [sim_of(row) for row in self._unchecked.all(before=before, limit=limit)]
 
     def revoked(self, sim: Sim) -> None:
         """Note that what was to be revoked was revoked."""
@@ -183,7 +188,9 @@ def _meant() -> Any:
     c: Any = ROW.c
     empty: Any = literal_column("''")
     unit = parameter(c.unit_code, "unit")
-    exact = [or_(parameter(c[name]) == empty, c[name] == parameter(c[name])) for name in ("state", "carrier", "sub")]
+    exact = [or_(parameter(c[name]) == empty, c[name] == parameter(c[name])) for name in ("carrier", "sub")]
+    state = parameter(c.state)
+    exact.append(or_(state == empty, c.state == state, and_(state == literal_column(f"'{DOUBTED}'"), c.doubt != empty)))
     pattern: Any = bindparam("pattern", type_=Text())
     return and_(*exact, or_(unit == empty, c.unit_code == unit, c.unit_code.like(bindparam("below", type_=Text()))),
                 or_(parameter(c.msisdn, "words") == empty, c.msisdn.like(bindparam("number", type_=Text())),
@@ -213,10 +220,11 @@ def _line(entry: Entry) -> dict[str, Any]:
 
 
 def _one(row: Any) -> Sim | None:
-    return None if row is None else _sim(row)
+    return None if row is None else sim_of(row)
 
 
-def _sim(row: Any) -> Sim:
+def sim_of(row: Any) -> Sim:
+    """Give the SIM of a row."""
     given = {name: getattr(row, name) for name in _COLUMNS}
     match = None if row.owner_match is None else bool(row.owner_match)
     return Sim(**{**given, "state": State(row.state), "seal": bool(row.seal), "certificate": bytes(row.certificate),

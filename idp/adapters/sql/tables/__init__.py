@@ -51,7 +51,7 @@ from .rollout import (
     RolloutFactRow,
 )
 from .signing import CscAuthorizationRow, EvidenceBlobRow, SignEventRow, SignTransactionRow
-from .sims import SimEntryRow, SimRow
+from .sims import SimBrakeRow, SimDoubtRow, SimEntryRow, SimRow
 from .trail import AuditArchiveRow, AuditDayRow, AuditRow, AuditSealRow
 from .two_persons import AccessStopRow, DeputyRow, FactorResetRow, TemporaryPassRow
 
@@ -131,6 +131,8 @@ __all__ = (
     "SignEventRow",
     "SignTransactionRow",
     "SigningKeyRow",
+    "SimBrakeRow",
+    "SimDoubtRow",
     "SimEntryRow",
     "SimLoginRow",
     "SimRow",

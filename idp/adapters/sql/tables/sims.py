@@ -11,6 +11,7 @@ LIVE_STATES = ("requested", "number_verified", "agency_approved", "approved", "c
 """States of ``signing.sims.sim.LIVE``, as the indexes have them (tested)."""
 _LIVE = text("state IN (" + ", ".join(f"'{state}'" for state in LIVE_STATES) + ")")
 _CARD = text("iccid <> '' AND state IN (" + ", ".join(f"'{state}'" for state in LIVE_STATES) + ")")
+_DOUBTED, _UNDECIDED = text("doubt <> ''"), text("decision = ''")
 
 
 class SimRow(Base):
@@ -46,11 +47,14 @@ class SimRow(Base):
     test_transaction: Mapped[str] = mapped_column(String(40))
     to_revoke: Mapped[str] = mapped_column(String(8), server_default="")
     checked_at: Mapped[Epoch]
+    doubt: Mapped[str] = mapped_column(String(24), server_default="")
+    """``sim_doubt.doubt_id``; empty where it is in none."""
     revision: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (Index("ix_sim_since", "since", "sim_id"),
                       Index("uq_sim_number", "msisdn", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
                       Index("ix_sim_to_revoke", "to_revoke", sqlite_where=text("to_revoke <> ''"),
                             postgresql_where=text("to_revoke <> ''")),
+                      Index("ix_sim_doubt", "doubt", sqlite_where=_DOUBTED, postgresql_where=_DOUBTED),
                       Index("uq_sim_card", "iccid", unique=True, sqlite_where=_CARD, postgresql_where=_CARD))
 
 
@@ -67,3 +71,25 @@ class SimEntryRow(Base):
     actor: Mapped[str] = mapped_column(String(64))
     detail: Mapped[Words]
     __table_args__ = (Index("uq_sim_entry_line", "sim_id", "number", unique=True),)
+
+
+class SimDoubtRow(Base):
+    """What a carrier says of too many SIMs at once (``signing.sims.brake.Doubt``)."""
+
+    __tablename__ = "sim_doubt"
+    doubt_id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    carrier: Mapped[str] = mapped_column(String(32))
+    began_at: Mapped[Epoch]
+    decision: Mapped[str] = mapped_column(String(8))
+    """Empty, ``confirm`` or ``dismiss``."""
+    decided_at: Mapped[Epoch | None]
+    __table_args__ = (Index("uq_sim_doubt_open", "carrier", unique=True, sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),)
+
+
+class SimBrakeRow(Base):
+    """How many SIMs of a carrier have ended as exchanged since its day began."""
+
+    __tablename__ = "sim_brake"
+    carrier: Mapped[str] = mapped_column(String(32), primary_key=True)
+    began_at: Mapped[Epoch]
+    ended: Mapped[int] = mapped_column(Integer)

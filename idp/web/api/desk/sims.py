@@ -14,6 +14,7 @@ from ....errors import RefusedError
 from ....pki.enrollment.moves import Actor
 from ....roles import Administrator, ForbiddenError, Right
 from ....services import MobileSignatures
+from ....signing.sims.brake import Doubt, demand_decider
 from ....signing.sims.ports import SimSearch
 from ....signing.sims.sim import Act, Sim
 from ..door import Door, identifier
@@ -51,6 +52,26 @@ def blueprint(door: Door) -> Blueprint:
         holder, number, carrier = (str(text) for text in texts)
         made = rooms.sims.ask(_actor(who), holder, number, carrier, caller, seal=seal)
         return door.json(_shown(who, made), status=201, location=f"sims/{made.sim_id}")
+
+    @views.get("/sims/doubts")
+    def doubts() -> Response:
+        who, _ = door.admit(Right.SEE_SIMS)
+        door.query()
+        if not who.of_the_province:
+            raise ForbiddenError("What a carrier says of many SIMs at once is the province's.")
+        return door.json({"items": [_doubt(one) for one in _rooms().brake.open()]})
+
+    @views.post("/sims/doubts")
+    def decide() -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        demand_decider(who)  # before anybody else hears whether SIMs are offered here
+        body = door.body()
+        carrier, decision, reason = (body.get(name) for name in ("carrier", "decision", "reason"))
+        if body.keys() != {"carrier", "decision", "reason"} or not isinstance(carrier, str) or not isinstance(
+                decision, str) or not isinstance(reason, str):
+            raise RefusedError("The body holds carrier, decision and reason.", code="invalid_body", status=422)
+        return door.json(_doubt(_rooms().brake.decide(who, carrier, decision, reason, caller)))
 
     @views.get("/sims/lists/<kind>")
     def lists(kind: str) -> Response:
@@ -93,10 +114,13 @@ def blueprint(door: Door) -> Blueprint:
             return room.give_card(actor, sim_id, str(iccid or ""), caller)
         return room.act(actor, sim_id, wanted, caller, reason=str(reason or ""))
 
+    def _doubt(one: Doubt) -> dict[str, Any]:
+        return {"carrier": one.carrier, "began_at": one.began_at, "sims": one.sims}
+
     def _shown(who: Administrator, sim: Sim) -> dict[str, Any]:
         return {"id": sim.sim_id, "holder": sim.sub, "unit_code": sim.unit_code, "seal": sim.seal,
                 "number": f"…{sim.msisdn[-3:]}", "carrier": sim.carrier, "iccid": sim.iccid or None,
-                "state": sim.state.value, "since": sim.since,
+                "state": sim.state.value, "in_doubt": bool(sim.doubt), "since": sim.since,
                 "serial": sim.serial or None, "reason": sim.reason or None, "owner_match": sim.owner_match,
                 "acts": [one.value for one in _rooms().sims.possible(_actor(who), sim) if one in ACTS]}
 

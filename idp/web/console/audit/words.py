@@ -107,6 +107,8 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "authority.founded": gettext("Lập đơn vị cấp chứng thư của tỉnh"),
             "sim.asked": gettext("Yêu cầu SIM ký số"),
             "sim.moved": gettext("Xử lý SIM ký số"),
+            "sims.doubted": gettext("Nhà mạng báo đổi nhiều SIM cùng lúc"),
+            "sims.decided": gettext("Quyết định về SIM chờ kiểm tra với nhà mạng"),
             "signature.asked": gettext("Yêu cầu ký số"),
             "signature.ended": gettext("Kết thúc yêu cầu ký số"),
             "signature.released": gettext("Trao chữ ký cho ứng dụng"),

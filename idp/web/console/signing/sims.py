@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
@@ -14,9 +15,10 @@ from ....administration.signing.sims import SORTS, sims_listed
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError, UnavailableError
 from ....pki.enrollment.moves import Actor
-from ....roles import Right
+from ....roles import Administrator, Right
 from ....services import MobileSignatures, Services
-from ....signing.sims.ports import SimSearch
+from ....signing.sims.brake import Decision, Doubt, decides
+from ....signing.sims.ports import DOUBTED, SimSearch
 from ....signing.sims.sim import Act, Sim, State
 from ... import signature_words as words
 from ...onward import see_other
@@ -66,6 +68,34 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 raise
             return _listed(entered, status=409, error=words.refusal(err.code))
         return file_of(content, kind, TO[to].name)
+
+    @views.get("/sims/doubts/<decision>")
+    def ask_sim_doubts(decision: str) -> Response:
+        entered = door.enter(request.full_path, Right.SEE_SIMS, fresh=True)
+        if isinstance(entered, Response):
+            return entered
+        doubt = _doubt(request.args.get("carrier", ""))
+        if doubt is None or not decides(entered.who):
+            return see_other(LIST)
+        return _deciding(entered, doubt, _decision(decision))
+
+    @views.post("/sims/doubts/<decision>")
+    def decide_sim_doubts(decision: str) -> Response:
+        wanted, carrier = _decision(decision), request.form.get("carrier", "")
+        entered = door.enter(LIST, Right.SEE_SIMS, fresh=True, change=True)
+        if isinstance(entered, Response):
+            return entered
+        typed = request.form.get("needed", "")[:400]
+        try:
+            rooms.brake.decide(entered.who, carrier, wanted.value, typed, entered.caller)
+        except RefusedError as err:
+            doubt = _doubt(carrier)
+            if err.status == 422 and doubt is not None:
+                return _deciding(entered, doubt, wanted, error=words.refusal(err.code), typed=typed)
+            if err.status != 409:
+                raise
+            return _listed(entered, status=409, error=words.refusal(err.code))
+        return see_other(LIST)
 
     @views.get("/sims/<sim_id>")
     def one_sim(sim_id: str) -> Response:
@@ -118,7 +148,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _listed(entered: Entered, *, status: int = 200, error: str = "") -> Response:
         narrowed = {name: request.args.get(name, "").strip()[:100] for name in ("state", "unit", "carrier", "q", "sort")}
         narrowed = {name: value for name, value in narrowed.items() if value and value.isprintable()}
-        if narrowed.get("state", "active") not in {state.value for state in State}:
+        if narrowed.get("state", "active") not in {DOUBTED, *(state.value for state in State)}:
             del narrowed["state"]
         if narrowed.get("sort", SORTS[0]) not in SORTS:
             del narrowed["sort"]
@@ -136,8 +166,17 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             may_ask=who.may(Right.ASK_CERTIFICATES), sorts=sorting(LIST, narrowed.items(), sort, SORTS),
             lists=_lists() if rooms.sim_lists.gives(who) else [],
             states=[{"name": state.value, "word": word, "count": counts.get(state.value, 0)}
-                    for state, (word, _, _) in words.states().items()],
+                    for state, (word, _, _) in words.states().items()] + [
+                        {"name": DOUBTED, "word": words.in_doubt()[0], "count": counts.get(DOUBTED, 0)}],
+            doubts=[doubt_words(one, who) for one in (rooms.brake.open() if who.of_the_province else ())],
             turn=turning(LIST, narrowed, following=following, prev=prev))
+
+    def _doubt(carrier: str) -> Doubt | None:
+        return next((one for one in rooms.brake.open() if one.carrier == carrier), None)
+
+    def _deciding(entered: Entered, doubt: Doubt, decision: Decision, *, error: str = "", typed: str = "") -> Response:
+        return door.page("console/signing/doubt.html", entered, here="sims", status=422 if error else 200, error=error,
+                         typed=typed, **decision_words(doubt, decision))
 
     def _lists() -> list[dict[str, Any]]:
         words_of = called()
@@ -176,6 +215,36 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             label=words.acts()[act], needed=labels.get(needed, ""), error=error, typed=typed,
             owner=act in (Act.APPROVE, Act.APPROVE_FOR_PROVINCE) and sim.owner_match is None,
             warning=_warnings().get(act, ""), destructive=act in (Act.REFUSE, Act.REPORT_LOSS, Act.DEACTIVATE))
+
+
+def waiting_rows(services: Services, who: Administrator) -> list[dict[str, Any]]:
+    """Give the carriers' doubts as the first page shows what waits; nothing where nothing does, or it is not theirs to see."""
+    rooms = services.mobile_signatures
+    count = len(rooms.brake.open()) if rooms is not None and who.of_the_province else 0
+    return [{"step": gettext("Quyết định về SIM"), "word": gettext("Nhà mạng báo đổi nhiều SIM cùng lúc"), "count": count,
+             "overdue": count, "url": LIST}] if count else []
+
+
+def _decision(name: str) -> Decision:
+    return Decision(name) if name in {one.value for one in Decision} else abort(404)
+
+
+def doubt_words(doubt: Doubt, who: Administrator) -> dict[str, Any]:
+    """Give a doubt as the list shows it."""
+    asked = urlencode({"carrier": doubt.carrier})
+    return {"carrier": doubt.carrier, "count": doubt.sims, "since": moment(doubt.began_at),
+            "url": f"{LIST}?{urlencode({'state': DOUBTED, 'carrier': doubt.carrier})}",
+            "acts": [{"label": decision_words(doubt, one)["label"], "url": f"{LIST}doubts/{one.value}?{asked}"}
+                     for one in reversed(Decision)] if decides(who) else []}
+
+
+def decision_words(doubt: Doubt, decision: Decision) -> dict[str, Any]:
+    """Give what the form of a decision says."""
+    confirms = decision is Decision.CONFIRM
+    return {"carrier": doubt.carrier, "count": doubt.sims, "decision": decision.value, "destructive": confirms,
+            "label": gettext("Xác nhận đã đổi SIM") if confirms else gettext("Báo nhầm, cho SIM dùng lại"),
+            "warning": gettext("Mọi SIM này ngừng ký và chứng thư số của SIM bị thu hồi. Không mở lại được.") if confirms else
+            gettext("Mọi SIM này dùng lại được. Nếu nhà mạng báo lại như cũ, hệ thống lại chờ bạn quyết định.")}
 
 
 def called() -> Mapping[str, str]:

@@ -17,6 +17,7 @@ from ....directory.mirror import MirroredOfficer
 from ....errors import RefusedError, UnavailableError
 from ....services import Services
 from ....sessions.interaction import Interaction
+from ....signing.ports import IN_DOUBT
 from ....signing.transaction import OPEN, State, Transaction
 from ...onward import address_of
 from ...presentation import application_words, hidden_number
@@ -39,6 +40,8 @@ class SimForm:
         one = self._asked(interaction, officer)
         sim = self._services.mobile_id.phones.sim(officer.sub) if self._services.mobile_id.phones is not None else None
         found: dict[str, Any] = {"phone": hidden_number(sim.msisdn) if sim is not None else ""}
+        if sim is None and self._services.mobile_id.in_doubt(officer.sub):
+            return {**found, **_why(IN_DOUBT)}
         if one is None or one.state is State.RELEASED:
             return found
         if one.state is State.READY:
@@ -87,7 +90,8 @@ class SimForm:
     def trouble(self, refused: RefusedError | UnavailableError) -> dict[str, Any]:
         """Say why the phone is not asked now."""
         busy = refused.code in {"sim_busy", "refused_too_often"} if isinstance(refused, RefusedError) else False
-        word = "away" if isinstance(refused, UnavailableError) else "busy" if busy else "no_credential"
+        word = ("away" if isinstance(refused, UnavailableError) else "busy" if busy else
+                refused.code if refused.code == IN_DOUBT else "no_credential")
         return dict(_why(word)["error"])
 
     def _asked(self, interaction: Interaction, officer: MirroredOfficer) -> Transaction | None:
