@@ -53,7 +53,7 @@ def command(services: Callable[[], Services]) -> click.Command:
                 client = house.examiner.read(metadata)
             except RefusedError as err:
                 member, _, sentence = err.message.partition(": ")
-                wrong.append(Finding(member, FAILED, sentence or err.message, "Correct the file; see docs/clients.md."))
+                wrong.append(Finding("rules", member, FAILED, sentence or err.message, "Correct the file; see docs/clients.md."))
         elif client_id not in known:
             raise click.ClickException("There is no such client. See: clients list")
         else:

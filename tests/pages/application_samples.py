@@ -80,9 +80,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "labels": words.labels, "registered": "22/11/2026 08:14", "may_test": True, "may_edit": True,
         "has": lambda: how_many(None),
         "acts": lambda: _acts("old-login-off", "secret", "disable", "delete")}
-    findings = [{"member": "backchannel_logout_uri", "failed": True, "remedy": "Let it answer 400 to what is no token.",
+    findings = [{"member": "backchannel_logout_uri", "failed": True, "said": ("Địa chỉ không trả lời.", "Xem lại."),
                  "found": "https://qlvb.haugiang.gov.vn/oidc/backchannel-logout answers 404."},
-                {"member": "client_uri", "failed": False, "remedy": "Register client_uri or initiate_login_uri.",
+                {"member": "client_uri", "failed": False, "said": ("Cán bộ không mở được.", "Ghi trang."),
                  "found": "officers cannot open the application from their list of applications."}]
     form: dict[str, Any] = around | {"error": "", "fields": _fields, "found": None, "etag": "", "member": "", "sentence": "",
                                      "label": ""}

@@ -9,8 +9,11 @@ from pathlib import Path
 from shutil import copy
 
 import pytest
+from flask_babel import force_locale
 
 from idp.directory.unit import Unit, UnitEntry
+from idp.oauth.clients.examination import CODES
+from idp.web.console.applications.findings import said
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 from tests.audit_desk import events_of
 
@@ -161,6 +164,10 @@ def test_the_way_of_an_application_is_examined_and_noted(console: Console) -> No
     client_id, _ = entered(desk, client_uri="https://a.example/")
     tried = desk.post(f"{LIST}{client_id}/test", LIST + client_id)
     assert (tried.status_code, "Đã kiểm tra" in tried.text) == (200, True)
+    assert "Cán bộ đăng xuất ở nơi khác thì ứng dụng không hay biết." in tried.text
+    assert '<span lang="en">the application is not told' in tried.text, "for the technician"
+    with console.app.test_request_context(), force_locale("vi"):
+        assert said().keys() == CODES
     path = f"{LIST}{client_id}/acts/old-login-off"
     empty = desk.post(path, path, etag="", note="")
     assert (empty.status_code, 'id="note-error"' in empty.text) == (422, True)

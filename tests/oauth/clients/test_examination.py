@@ -12,7 +12,7 @@ import pytest
 from idp.errors import ConfigurationError, UnavailableError
 from idp.oauth.client import Client, secret_digest
 from idp.oauth.client_authentication import Checks
-from idp.oauth.clients.examination import PROBE, Examiner, Finding
+from idp.oauth.clients.examination import CODES, PROBE, Examiner, Finding
 from idp.oauth.clients.keys import ClientKeys
 from idp.oauth.clients.registration import RegistrationPolicy, parse
 from idp.oauth.clients.sectors import Sectors
@@ -79,7 +79,9 @@ class World:
         return replace(client, secret_digest=secret_digest(SECRET))
 
     def findings(self, client: Client, *, fetch: bool = False, entered: bool = True) -> tuple[Finding, ...]:
-        return self.examiner.examine(client, entered=client if entered else None, fetch=fetch)
+        found = self.examiner.examine(client, entered=client if entered else None, fetch=fetch)
+        assert {finding.code for finding in found} <= CODES
+        return found
 
 
 def told(findings: tuple[Finding, ...]) -> set[tuple[str, str]]:

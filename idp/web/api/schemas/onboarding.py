@@ -8,7 +8,7 @@ from typing import Any, Final
 from ....administration.applications.access import COUNTED
 from ....administration.applications.onboarding import LONGEST_NOTE, WAY
 from ....administration.people.reason import LONGEST_REASON
-from ....oauth.clients.examination import FAILED, WARNING
+from ....oauth.clients.examination import CODES, FAILED, WARNING
 
 STATES: Final = ("done", "open", "due_again", "not_needed", "missing")
 _TEXT: Final = {"type": "string"}
@@ -21,7 +21,8 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             "at": _TIME_OR_NONE, "by": _TEXT, "note": _TEXT}
     course = {"client_id": _TEXT, "registered_at": _TIME_OR_NONE, "last_used_at": _TIME_OR_NONE,
               "complete": {"type": "boolean"}, "steps": {"type": "array", "items": made(step, step)}}
-    finding = {"member": _TEXT, "state": {"type": "string", "enum": [FAILED, WARNING]}, "found": _TEXT, "remedy": _TEXT}
+    finding = {"code": {"type": "string", "enum": sorted(CODES)}, "member": _TEXT,
+               "state": {"type": "string", "enum": [FAILED, WARNING]}, "found": _TEXT, "remedy": _TEXT}
     officer = {**dict.fromkeys(("sub", "uid", "name", "unit_code", "unit_name"), _TEXT),
                "status": {"type": "string", "enum": ["active", "disabled", "gone"]},
                "agreed_at": _TIME_OR_NONE | {"description": "When the officer agreed; null where nobody was asked."},

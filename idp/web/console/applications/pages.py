@@ -24,6 +24,7 @@ from ..door import Door, Entered
 from ..turning import sorting, turning
 from ..words import moment
 from . import words
+from .findings import said
 from .form import entry_of
 from .officers import how_many
 
@@ -70,7 +71,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         if isinstance(entered, Response):
             return entered
         findings = onboarding.test(entered.who, client_id, entered.caller)
-        return _one(entered, client_id, findings=[asdict(one) | {"failed": one.state == FAILED} for one in findings])
+        return _one(entered, client_id, findings=[
+            asdict(one) | {"failed": one.state == FAILED, "said": said()[one.code]} for one in findings])
 
     @views.get("/applications/<client_id>/acts/<act>")
     def ask_application_act(client_id: str, act: str) -> Response:
