@@ -44,13 +44,16 @@ class Lines:
 
 
 def broken(lines: Sequence[str], font: Path, size: float, width: float) -> tuple[str, ...]:
-    """Break lines between words so that none is wider than so many millimetres, unless one word is."""
+    """Break lines between words so that none is wider than so many millimetres; a word that is, after a hyphen or a stroke of it.
+
+    What stands beyond its box is not seen, and a number that is seen in part is another number.
+    """
     letters = ImageFont.truetype(str(font), 1000)
     room = width * POINTS_PER_MM / size * 1000
     found: list[str] = []
     for line in lines:
         now = ""
-        for word in line.split():
+        for word in (part for whole in line.split() for part in _parts(whole, letters, room)):
             longer = f"{now} {word}".strip()
             if now and letters.getlength(longer) > room:
                 found.append(now)
@@ -59,6 +62,17 @@ def broken(lines: Sequence[str], font: Path, size: float, width: float) -> tuple
         if now:
             found.append(now)
     return tuple(found)
+
+
+def _parts(word: str, letters: ImageFont.FreeTypeFont, room: float) -> list[str]:
+    """Cut a word that is wider than there is room, where people would, else where the room ends."""
+    found = []
+    while letters.getlength(word) > room:
+        most = max(1, next(number for number in range(len(word)) if letters.getlength(word[:number + 1]) > room))
+        place = max(word.rfind(sign, 0, most) for sign in "-/") + 1 or most
+        found.append(word[:place])
+        word = word[place:]
+    return [*found, word] if word else found
 
 
 def frame(parts: Sequence[Picture | Lines]) -> Box:

@@ -64,10 +64,13 @@ def test_a_font_that_lacks_a_letter_is_passed_over(layout: Layout, tmp_path: Pat
 
 
 def test_long_lines_are_broken_between_words(font: Path) -> None:
-    lines = broken([AGENCY, "28-11-2026T13:25:47+07:00"], font, 10, 40)
-    assert " ".join(lines[:-1]) == AGENCY
+    name = f"{AGENCY} tỉnh Hậu Giang"
+    lines = broken([name, "28-11-2026T13:25:47+07:00"], font, 10, 43)
+    assert " ".join(lines[:-1]) == name
     assert len(lines) > 2
-    assert broken(["x" * 200], font, 10, 40) == ("x" * 200,)
+    assert broken(["57/STTTT-CNTT-STTTT-CNTT-STTTT-CNTT"], font, 10, 40) == ("57/STTTT-CNTT-STTTT-", "CNTT-STTTT-CNTT")
+    assert "".join(cut := broken(["x" * 200], font, 10, 40)) == "x" * 200
+    assert len(cut) > 5, "nothing stands where it is not seen"
     assert broken(["", "  "], font, 10, 40) == ()
 
 

@@ -225,11 +225,20 @@ def _faults(person: Person) -> list[str]:
 
 @pytest.mark.timeout(400)
 def test_leader_clerk_and_phone_in_three_windows(desk: Desk, document: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "van-ban.pdf"
+    file, none = tmp_path / "van-ban.pdf", tmp_path / "van-ban.docx"
     file.write_bytes(document)
+    none.write_bytes(b"PK")
     person = desk.sits_down("leader")
     person.open(f"{desk.app}/")
     assert person.name_in_application == LEADER
+    person.fill(number="57/STTTT-CNTT", title="V/v rà soát")
+    person.find("#file").send_keys(str(none))
+    person.press("form[action='/documents'] button")
+    assert "không phải là PDF" in person.find("[role=alert]").text
+    seen = "return document.querySelector('[role=alert]').getBoundingClientRect().top < innerHeight"
+    assert person.driver.execute_script(seen), "what is wrong stands where the officer looks"
+    person.find("#number").clear()
+    person.find("#title").clear()
     person.fill(number="57/STTTT-CNTT", title="V/v rà soát danh sách cán bộ được cấp SIM ký số")
     person.find("#file").send_keys(str(file))
     person.press("form[action='/documents'] button")
