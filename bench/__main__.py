@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import mirror, trail
+from . import lists, mirror, trail
 from .cases import MUST, attempt, check
 from .driver import Call, drive
 from .floor import Floor
@@ -131,7 +131,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--officers", type=int, help="measure the mirror with so many officers, and nothing else")
     parser.add_argument("--records", type=int, help="measure the audit trail with so many records, and nothing else")
+    parser.add_argument("--lists", type=int, help="measure every list with so many officers, 500 applications and --records")
     arguments = parser.parse_args()
+    if arguments.lists:
+        records = arguments.records or 100_000
+        print(f"{_state()}; {arguments.lists} officers, 500 applications, {records} records", flush=True)
+        return 0 if lists.measure(arguments.lists, records) else 1
     if arguments.records:
         print(f"{_state()}; {arguments.records} records", flush=True)
         return 0 if trail.measure(arguments.records) else 1

@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import literal_column, select, update
 
+from deploy import sample_sims
+from deploy.mobile_signature import authority
 from idp.adapters.key_files import KeyFolder
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.keys import SqlKeyStore
@@ -57,6 +59,16 @@ def _keys_dir() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="idp-administration-")) / "keys"
     KeyFolder(folder).make()
     return folder
+
+
+@cache
+def carriers() -> Path:
+    """Make the file of a carrier that is never called; gives its path."""
+    folder = Path(tempfile.mkdtemp(prefix="idp-carriers-"))
+    (folder / "mssp").mkdir()
+    authority.make(folder / "mssp")
+    (folder / "mssp.toml").write_text(sample_sims.carriers(folder / "mssp", 1))
+    return folder / "mssp.toml"
 
 
 _made: list[Any] = []

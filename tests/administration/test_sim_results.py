@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -14,8 +12,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from deploy import sample_sims
-from deploy.mobile_signature import authority
 from idp.audit import AuditEvent, AuditRecord
 from idp.errors import ConfigurationError
 from idp.pki.forms import writing
@@ -25,19 +21,10 @@ from idp.signing.sims.sim import AWAITED, GOVERNMENT, Act, Entry, Sim, SimChange
 from tests.fakes.clock import FakeClock
 from tests.pki.government.chain import DAY, Government, key
 
-from .office import CALLER, IT, PLENTY, Office
+from .office import CALLER, IT, PLENTY, Office, carriers
 from .test_enrollments import DOCUMENT, SHEETS, approved, joined, listed, take
 
 CARDS = ("8984990000000000033", "8984990000000000041")
-
-
-@cache
-def carriers() -> Path:
-    folder = Path(mkdtemp(prefix="idp-carriers-"))
-    (folder / "mssp").mkdir()
-    authority.make(folder / "mssp")
-    (folder / "mssp.toml").write_text(sample_sims.carriers(folder / "mssp", 1))
-    return folder / "mssp.toml"
 
 
 @pytest.fixture
