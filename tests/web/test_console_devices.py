@@ -85,6 +85,22 @@ def offered(browser: Browser, page: str) -> list[str]:
     return re.findall(r'/acts/(\w+)"', browser.get(page).text)
 
 
+def test_a_list_of_devices_is_tried_then_taken_by_the_province(console: Console) -> None:
+    desk, form = province(console), "/admin/certificates/import"
+    assert f"{form}?form=thiet_bi" in desk.get(LIST).text
+    content = "Loại thiết bị;Số hiệu thiết bị;Màu\nToken;TK-7001;đen\nMáy tính;X-1;\n".encode()
+    tried = desk.post(form, f"{form}?form=thiet_bi", form="thiet_bi", step="try", file=content).text
+    for said in ("1 dòng tốt, trong đó 0 dòng đã có từ trước", "<dd lang=\"vi\">Số hiệu thiết bị</dd>", "không dùng cột này"):
+        assert said in tried, said
+    assert "TK-7001" not in desk.get(LIST).text
+    desk.post(form, form, form="thiet_bi", step="take", file=content)
+    assert "TK-7001" in desk.get(LIST).text
+    clerk = agency(console)
+    assert "thiet_bi" not in clerk.get(LIST).text + clerk.get(form).text
+    clerk.post(form, form, form="thiet_bi", step="take", file=content.replace(b"7001", b"7002"))
+    assert "TK-7002" not in desk.get(LIST).text
+
+
 def test_a_device_from_the_stock_to_an_officer_and_back(console: Console) -> None:
     desk = province(console)
     page = entered(desk, "TK-0101")

@@ -15,6 +15,7 @@ from ...administration.operation.kinds import LISTS
 from ...administration.pages import USUAL
 from ...administration.signing.lists import SIMS
 from ...errors import RefusedError
+from ...pki.forms.catalogue import FORMS
 from ...roles import Right, Role
 from ...services import Services
 from ..onward import see_other
@@ -125,6 +126,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _page(entered: Entered, form: str, *, status: int = 200, error: str = "", answer: dict[str, Any] | None = None,
               kept: str = "") -> Response:
+        if answer is not None:
+            answer = answer | {"headers": {heading: FORMS[form].column(taken).heading if taken else gettext("không dùng cột này")
+                                           for heading, taken in answer["headers"].items()}}
         return door.page("console/import.html", entered, here="import", status=status, form=form,
                          forms=_words(entered, signs=signs), error=error, answer=answer, kept=kept)
 
