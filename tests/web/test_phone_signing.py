@@ -205,6 +205,10 @@ def test_without_a_sim_that_signs_the_page_says_so(signing: Signing) -> None:
     answer = signing.browser.submit(page, answer="cancel")
     assert query_of(answer.headers["Location"])["error"] == "access_denied"
     signing.phones.sims.blocked.clear()
+    signing.phones.sims.doubted.add(signing.sub)
+    doubted = signing.agreed(credentialID=None)
+    assert ("Tỉnh đang kiểm tra với nhà mạng" in doubted.text, "Hỏi lại điện thoại" in doubted.text) == (True, False)
+    signing.phones.sims.doubted.clear()
     other = signing.browser.follow(signing.browser.submit(signing.browser.follow(signing.browser.get(authorize_url(
         signing.client, **signing.parameters(credentialID="sim-another")))), answer="accept"))
     assert "Bạn chưa có SIM ký số dùng được cho việc này." in other.text

@@ -23,7 +23,7 @@ from cryptography.x509 import ocsp
 from ...clock import Clock
 from ...errors import RefusedError
 from ...pki.shown_certificate import UNREADABLE
-from ..ports import Sims, Standings, TransactionStore
+from ..ports import IN_DOUBT, Sims, Standings, TransactionStore
 from ..signature import SignatureError, verified
 from ..transaction import State
 from .algorithms import Key, key_of
@@ -125,11 +125,19 @@ class Credentials:
         """Give the number of the card of an officer's credential; empty where it signs no more."""
         return next((sim.iccid for sim in self._sims.all(sub) if self.naming.of(sub, sim.certificate) == credential_id), "")
 
+    def in_doubt(self, sub: str) -> bool:
+        """Tell whether an officer signs as themself with nothing only because the SIM is in doubt (``sims.brake``)."""
+        try:
+            self._sims.signing(sub)
+        except RefusedError as refused:
+            return refused.code == IN_DOUBT
+        return False
+
     def find(self, sub: str, credential_id: str) -> Credential:
         """Find an officer's credential.
 
         Raises:
-            RefusedError: 400 ``invalid_request``: it is not theirs, or there is none, or the SIM is lost or blocked.
+            RefusedError: 400 ``invalid_request``: it is not theirs, or there is none, or the SIM is lost, blocked or in doubt.
             UnavailableError: nobody tells how its certificate stands.
         """
         signing = self._sims.all(sub)
@@ -137,7 +145,7 @@ class Credentials:
             try:
                 self._sims.signing(sub)
             except RefusedError as refused:
-                if refused.code == "sim_blocked":
+                if refused.code in ("sim_blocked", IN_DOUBT):
                     raise RefusedError("The credential identified by credentialID is disabled",
                                        code="invalid_request") from refused
         sim = next((one for one in signing if self.naming.of(sub, one.certificate) == credential_id), None)

@@ -19,6 +19,7 @@ from ...audit import Caller
 from ...clock import Clock
 from ...errors import RefusedError, UnavailableError
 from ..outcome import Outcome
+from ..ports import IN_DOUBT
 from ..signature import SignatureError, Verified, verified
 from ..signing import Order, Signing
 from ..transaction import DENIED, OPEN, State, Transaction
@@ -295,7 +296,8 @@ class HashSigning:
             try:
                 card = self.credentials.card(one.requester.sub, one.wish.credential_id)
                 if not card:
-                    raise RefusedError("This credential signs no more.", code="sim_blocked", status=409)
+                    doubted = self.credentials.in_doubt(one.requester.sub)
+                    raise RefusedError("This credential signs no more.", code=IN_DOUBT if doubted else "sim_blocked", status=409)
                 return self._signing.ask(_order(one, number, card), caller)
             except RefusedError as refused:
                 if refused.code == _BUSY and number:
@@ -348,7 +350,8 @@ def _refusal(refused: RefusedError) -> RefusedError:
     if refused.status == 429 or refused.code == _BUSY:
         return RefusedError(refused.message.rstrip("."), code="temporarily_unavailable", status=429,
                             retry_after_seconds=refused.retry_after_seconds or 5)
-    told = {"no_sim": "Invalid parameter credentialID", "sim_blocked": "The credential identified by credentialID is disabled",
+    disabled = "The credential identified by credentialID is disabled"
+    told = {"no_sim": "Invalid parameter credentialID", "sim_blocked": disabled, IN_DOUBT: disabled,
             "certificate_unfit": "Signing certificate is expired or revoked", "invalid_hash": "Invalid digest value length",
             "too_late": "SAD expired"}
     return _invalid(told.get(refused.code, "Invalid parameter SAD"))

@@ -34,7 +34,8 @@ from ..presentation import agency_help, application_words, hidden_number
 from ..security import allow_onward_redirect, browser_id, caller
 from ..signature_words import doubted, outcomes
 
-_FINAL: Final = frozenset({"pin_blocked", "card_blocked", "no_credential", "no_sim", "certificate_unfit", "sim_blocked",
+_NONE: Final = "no_credential"
+_FINAL: Final = frozenset({"pin_blocked", "card_blocked", _NONE, "no_sim", "certificate_unfit", "sim_blocked",
                            IN_DOUBT, "revoked", "denied"})
 """After these another question would come to the same end."""
 
@@ -68,7 +69,10 @@ class PhoneSigning:
         except NotSignedError as refused:
             return see_other(address_of("signing.watch", interaction, why=refused.outcome))
         except (RefusedError, UnavailableError) as refused:
-            return see_other(address_of("signing.watch", interaction, why=_word(refused)))
+            word = _word(refused)
+            if word == _NONE and question.rooms.credentials.in_doubt(question.officer.sub):
+                word = IN_DOUBT
+            return see_other(address_of("signing.watch", interaction, why=word))
         kept = self._services.interactions.amend(interaction, replace(question.asked, signing=name).to_json())
         return self._onward.over(interaction.client_id) if kept is None else see_other(address_of("signing.watch", kept))
 
@@ -202,7 +206,7 @@ def _waiting(rooms: HashSigning, asked: AuthorizationRequest, sub: str, now: int
 def _word(refused: RefusedError | UnavailableError) -> str:
     if isinstance(refused, UnavailableError):
         return "away"
-    return "busy" if refused.status == 429 else IN_DOUBT if refused.code == IN_DOUBT else "no_credential"
+    return "busy" if refused.status == 429 else _NONE
 
 
 def _why(word: str) -> dict[str, Any]:
@@ -210,6 +214,6 @@ def _why(word: str) -> dict[str, Any]:
     busy = gettext("SIM của bạn đang được hỏi một việc khác, hoặc bạn vừa từ chối nhiều lần. Vui lòng chờ ít phút.")
     none = gettext("Bạn chưa có SIM ký số dùng được cho việc này. Vui lòng liên hệ quản trị đơn vị của bạn.")
     words = {**outcomes(), **dict.fromkeys(("busy", "sim_busy", "refused_too_often"), busy),
-             **dict.fromkeys(("no_credential", "no_sim", "certificate_unfit"), none), IN_DOUBT: doubted(),
+             **dict.fromkeys((_NONE, "no_sim", "certificate_unfit"), none), IN_DOUBT: doubted(),
              "away": gettext("Dịch vụ ký số tạm thời chưa trả lời. Vui lòng thử lại sau ít phút.")}
     return {"why": words.get(word) or gettext("Điện thoại chưa ký được văn bản."), "again": word not in _FINAL}

@@ -36,6 +36,7 @@ from qlvb.signing import Desk, Order, Signed
 from qlvb.trust import NoTrustError
 
 from idp.signing.outcome import Outcome
+from idp.signing.ports import IN_DOUBT
 from idp.signing.transaction import DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN
 from tests.fakes.remote_signing import Card, RemoteSigning, not_yet, refusal
 
@@ -297,7 +298,7 @@ def test_what_the_phone_says_is_said_in_plain_words(house: House, error: str, ou
 
 def test_every_outcome_of_a_signature_is_said_in_vietnamese() -> None:
     under_way = {Outcome.ACCEPTED, Outcome.PENDING, Outcome.SIGNED, Outcome.VALID}
-    others = {DENIED, NOT_FETCHED, SIM_BLOCKED, STANDING_UNKNOWN, "certificate_unfit"}
+    others = {DENIED, NOT_FETCHED, SIM_BLOCKED, IN_DOUBT, STANDING_UNKNOWN, "certificate_unfit"}
     assert {one.value for one in set(Outcome) - under_way} | others == set(remote._OUTCOMES)
 
 

@@ -216,9 +216,10 @@ def test_security_18_a_certificate_that_was_revoked_meanwhile(house: House) -> N
     verifies(house, house.take(sad)[0])
 
 
-def test_security_18_a_sim_that_was_lost_meanwhile(house: House) -> None:
+@pytest.mark.parametrize("why", ["blocked", "doubted"])
+def test_security_18_a_sim_that_was_lost_or_came_into_doubt_meanwhile(house: House, why: str) -> None:
     sad, _ = house.authorize()
-    house.sims.blocked.add("sub-1")
+    getattr(house.sims, why).add("sub-1")
     told = (400, "invalid_request", "The credential identified by credentialID is disabled")
     assert refusal(lambda: house.take(sad)) == told
     assert refusal(house.authorize) == told
