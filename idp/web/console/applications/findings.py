@@ -18,7 +18,7 @@ def said() -> Mapping[str, tuple[str, str]]:
             gettext("Mở lại ứng dụng rồi kiểm tra lần nữa.")),
         "rules": (
             gettext("Có mục không còn đúng quy tắc hiện nay."),
-            gettext("Sửa mục này theo hướng dẫn cho đơn vị phát triển, rồi lưu lại.")),
+            gettext("Sửa mục này theo hướng dẫn cho nhà cung cấp, rồi lưu lại.")),
         "not_https": (
             gettext("Địa chỉ này không phải https: chỉ dùng được khi phát triển."),
             gettext("Ghi địa chỉ https nơi cán bộ đăng nhập thật.")),
