@@ -128,7 +128,7 @@ SECTIONS: Final = (
     _section("campaign_digest", "sub", "told_on"),
     _section("job", "sub", "job_id kind asked purpose state created_at started_at finished_at done total reason message told "
              "name size",
-             "client_id source request_id turn deaths lease_until media_type sha256 file_until"),
+             "client_id source request_id turn deaths lease_until media_type sha256 file_until reach"),
     _section("desk_digest", "sub", "kind told_at",
              "told_of"),
     _section("keeper_digest", "sub", "kind told_at"),
@@ -151,6 +151,7 @@ NOT_EXPORTED: Final = {
     **dict.fromkeys(("audit_archive", "audit_day", "audit_repeat", "audit_seal", "directory_feed", "issuer_serial", "outbox",
                      "seen_once", "sim_brake", "throttle"),
                     "machinery; holds no person, or only a digest, or what waits for delivery"),
+    "campaign_course": "worked out from the lines of campaigns, which are given, and kept anew",
     "job_part": "files on their way, for a day or two; whose they are stands in jobs",
     "answered_request": "answers of the administration API for a day, to whoever was given them; what they tell of is given",
     **dict.fromkeys(("pki_authority", "pki_list", "pki_signer", "signing_key"), "keys and lists of the province"),
