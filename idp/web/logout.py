@@ -24,7 +24,7 @@ from ..oidc.rp_initiated_logout import LogoutRequest, needs_confirmation
 from ..services import Services
 from .i18n import speak
 from .onward import Onward, see_other
-from .presentation import application_words, entrance, in_words, officer_words
+from .presentation import application_words, entrance, in_words, moment_words, officer_words
 from .security import (
     allow_frames,
     allow_onward_redirect,
@@ -86,8 +86,8 @@ def blueprint(services: Services) -> Blueprint:
         client = services.clients.find(asked.client_id) if asked.client_id else None
         onward_uri = (asked.return_uri if confirmed else "") or (entrance(client, services.settings.issuer) if client else "")
         return make_response(render_template(
-            "logout/done.html", told=_told(took_part), frames=frames, app=application_words(client),
-            continue_url=onward_uri or None))
+            "logout/done.html", at=moment_words(services.clock.now()), told=_told(took_part), frames=frames,
+            app=application_words(client), continue_url=onward_uri or None))
 
     def leave(asked: LogoutRequest, frames: Sequence[LogoutFrame]) -> Response:
         """Load the frames, then go on to the application that asked."""

@@ -175,6 +175,7 @@ _FIRST: dict[str, Any] = {"app": QLVB, "action": "/stay", "who": OFFICER, "error
                           "until": "11/12/2026", "closed": False, "passkey_url": "/next", "back_url": "/next",
                           "cancel_url": "/next"}
 _FIRST_APP = _FIRST | {name: _ENROLLING[name] for name in ("seed", "picture")}
+_AT_THAT = {"at": "23/11/2026 16:42"}
 _CODES: dict[str, Any] = {"who": OFFICER | {"username": "nvmau"}, "action": "/stay", "left": 0, "codes": None}
 _SECURITIES: dict[str, dict[str, Any]] = {
     "none": {"who": BARE, "agency_help": AGENCY_HELP},
@@ -425,13 +426,13 @@ SAMPLES = [
             {"title": "Ban Chỉ đạo chuyển đổi số", "unit_name": "", "mark": "c3" * 8, "last": False}]}),
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("logout-confirm-portal", "logout/confirm.html", {"app": None, "who": None, "action": "/stay"}),
-    Sample("logout-done", "logout/done.html", {"app": QLVB, "continue_url": "/next", "frames": [], "told": [
+    Sample("logout-done", "logout/done.html", _AT_THAT | {"app": QLVB, "continue_url": "/next", "frames": [], "told": [
         {"name": "Hệ thống Quản lý văn bản", "state": "sent"}, {"name": "Một cửa điện tử", "state": "sent"},
         {"name": "Thư công vụ", "state": "waiting"}]}),
-    Sample("logout-done-waiting", "logout/done.html", {"app": None, "continue_url": None, "frames": [], "told": [
+    Sample("logout-done-waiting", "logout/done.html", _AT_THAT | {"app": None, "continue_url": None, "frames": [], "told": [
         {"name": "Hệ thống Quản lý văn bản", "state": "waiting"}, {"name": "Cổng thông tin điện tử", "state": "framed"},
         {"name": "Thư công vụ", "state": "waiting"}]}),
-    Sample("logout-done-alone", "logout/done.html", {"app": None, "continue_url": None, "frames": [], "told": []}),
+    Sample("logout-done-alone", "logout/done.html", _AT_THAT | {"app": None, "continue_url": None, "frames": [], "told": []}),
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),
     Sample("portal", "portal/applications.html", {"who": OFFICER, "since": _SINCE, "apps": _by_language(_APPS), "notices": [],

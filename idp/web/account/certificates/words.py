@@ -43,9 +43,11 @@ def shown_words(own: Own, now: int) -> dict[str, Any]:
     names = (gettext("Lập và gửi đề nghị"), gettext("Đơn vị duyệt"), gettext("Quản trị tỉnh duyệt"),
              gettext("Gửi đơn vị cấp chứng thư"), gettext("Cấp chứng thư số"), gettext("Bàn giao"),
              gettext("Ký thử và kích hoạt"))
+    to_do = {Act.HAND_OVER: gettext("Bạn nhận tại đơn vị và ký biên bản"),
+             Act.ACTIVATE: gettext("Bạn tự làm ở trang này, khoảng 2 phút")}
     steps = [] if place is None else [
         {"number": index + 1, "name": name, "how": "done" if index < place else "now" if index == place else "todo",
-         "note": _moment(acts[act]) if index < place and act in acts else ""}
+         "note": _moment(acts[act]) if index < place and act in acts else to_do.get(act, "") if index >= place else ""}
         for index, (name, act) in enumerate(zip(names, _DONE_BY, strict=True))]
     return {"number": one.enrollment_id, "heading": _title(one), "state": _state(one.state), "next": _next(one), "steps": steps,
             "done": place or 0, "of": len(names), "mine": _mine(one),
