@@ -292,6 +292,10 @@ class RoleGroups:
                            lent=lent_by)
         return None
 
+    def in_directory(self, officer: MirroredOfficer) -> Administrator | None:
+        """Give the role that the directory has for somebody, whether or not they may sign in; guests have none."""
+        return None if officer.officer.guest else self._by_groups(officer, client_id="", read_only=False)
+
     def _of_role(self) -> Mapping[Role, str]:
         return {Role.PROVINCE: self.province, Role.AGENCY: self.agency, Role.REGISTRATION: self.registration,
                 Role.CLERK: self.clerks, Role.HELP_DESK: self.help_desk, Role.AUDITOR: self.auditors}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..adapters.sql.authn.temporary_pass import SqlTemporaryPasses
 from ..adapters.sql.consents import SqlApplicationAccess
 from ..adapters.sql.database import Database
-from ..adapters.sql.directory.administrators import SqlAgencyAdministrators
+from ..adapters.sql.directory.administrators import SqlAgencyAdministrators, SqlRoleHolders
 from ..adapters.sql.directory.deputies import SqlDeputies
 from ..adapters.sql.directory.people import SqlPeople
 from ..adapters.sql.directory.proposals import SqlProposals
@@ -16,6 +16,7 @@ from ..administration.operation.files import ListFiles
 from ..administration.people.agencies import AgencyAdministration
 from ..administration.people.deputies import DeputyAdministration
 from ..administration.people.file import OfficerFile
+from ..administration.people.holders import RoleHolders
 from ..administration.people.many import ManyOfficers
 from ..administration.people.officers import Around, OfficerDirectory
 from ..administration.people.rooms import OfficerRooms
@@ -59,4 +60,5 @@ def officer_rooms(database: Database, around: Around, officers: OfficerAdministr
         passes=TemporaryAccess(SqlTemporaryPasses(database), passes, deprovisioning.end_access, settings.temporary_pass_hours,
                                mirror, groups, clock),
         stops=AccessStops(SqlStops(database), mirror, directory, ledger, groups, clock),
+        holders=RoleHolders(SqlRoleHolders(database, clock), mirror, groups, files, clock),
         deputies=DeputyAdministration(SqlDeputies(database, clock), mirror, groups, clock))

@@ -177,7 +177,8 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     database = Database(settings.database_url, pool_size=settings.database_pool_size)
     audit = SqlAuditTrail(database)
     networks = named_networks(settings)
-    mirror = SqlOfficers(database, clock)
+    groups = role_groups(settings, SqlDeputies(database, clock))
+    mirror = SqlOfficers(database, clock, groups.names)
     deprovisioning = Deprovisioning(SqlAccess(database), mirror, clock)
     grants = SqlGrants(database, clock)
     deferred = SqlDeferred(database)
@@ -224,7 +225,6 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                   secrets=client_secrets, seen=seen, clock=clock)
     nonces = Nonces(folder.session_key().encode(), clock, required=settings.dpop_nonce_required)
     proofs = Proofs(seen, nonces, clock)
-    groups = role_groups(settings, SqlDeputies(database, clock))
     assurance = assurance_policy(settings, networks, administrators=groups.names, highest=highest_level,
                                  grace_over=factors.demands.over_of)
     checks = Checks(assertions, client_keys, client_authorities(settings), bool(settings.mtls_origin), clock)

@@ -162,6 +162,7 @@ class AuditEvent(StrEnum):
     PERSONAL_DATA_NOTICE_READ = "personal_data.notice_read"
     PERSONAL_DATA_READ = "personal_data.read"
     OFFICERS_EXPORTED = "officers.exported"
+    ROLE_HOLDERS_EXPORTED = "role_holders.exported"
     JOB_ASKED = "job.asked"
     JOB_ENDED = "job.ended"
     JOB_FILE_TAKEN = "job.file_taken"

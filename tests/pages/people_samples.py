@@ -78,6 +78,15 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     deputy: dict[str, Any] = frame(who, "deputies") | {
         "error": "", "days": 92, "longest": 300, "for_others": True, "units": [{"code": "H30.11", "name": "Sở Y tế"}],
         "told": {"deputy": "mau1", "giver": "", "unit": "", "ends_on": "05/12/2026", "reason": ""}}
+    holder = {"sub": "a", "name": "Nguyễn Văn Mẫu", "title": "Chánh Văn phòng", "unit_name": _LONG_UNIT,
+              "what": f"Quản trị đơn vị, {_LONG_UNIT}", "by": "", "since": "12/10/2026", "until": "", "seen": "23/11/2026 09:05",
+              "has_factor": True, "account": ""}
+    holders: dict[str, Any] = frame(who, "holders") | {
+        "rows": [holder, {**holder, "sub": "b", "name": "Trần Thị Ví Dụ", "by": "Làm thay Nguyễn Văn Mẫu", "until": "05/12/2026",
+                          "seen": "", "has_factor": False, "title": ""},
+                 {**holder, "sub": "c", "what": "Kiểm toán viên, chỉ xem", "since": "", "account": "Bị khóa"}],
+        "asked": {"role": "", "unit": "", "state": ""}, "roles": words.roles, "states": words.holder_states,
+        "units": [{"code": "H30.11", "name": "Sở Y tế"}], "export": "/admin/role-holders/file", "turn": _TURN}
     numbers = {"officers": 400, "with_factor": 268, "with_certificate": 120, "open_tasks": 3}
     agency = {"code": "H30.11", "code_2016": "000.00.11.H30", "name": "Sở Y tế", "kind": None, "depth": 0, **numbers}
     below = {"code": "H30.11.2", "code_2016": None, "name": _LONG_UNIT, "kind": None, "depth": 1, **numbers, "officers": 0}
@@ -124,6 +133,10 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "deputy-refused": ("console/people/deputy.html", deputy | {
             "error": lambda: words.refusal_of_deputy("beyond"), "for_others": False}),
         "deputy-end": ("console/people/deputy_end.html", frame(who, "deputies") | {"found": _DEPUTYSHIP}),
+        "holders": ("console/people/holders.html", holders),
+        "holders-none": ("console/people/holders.html", holders | {
+            "rows": [], "turn": {"first": "", "prev": "", "next": ""},
+            "asked": {"role": "auditor", "unit": "", "state": "left"}}),
         "agencies": ("console/people/agencies.html", frame(who, "agencies") | {"rows": [agency, below]}),
         "agencies-none": ("console/people/agencies.html", frame(who, "agencies") | {"rows": []}),
         "agency": ("console/people/agency.html", of_agency),

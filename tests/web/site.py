@@ -248,7 +248,7 @@ class Site:
         self.services: Any = SimpleNamespace(
             # The console has an office of its own: test_console.py.
             administration=SimpleNamespace(audit=None, audit_exports=None, console=SimpleNamespace(knows=lambda _: False),
-                                           people=SimpleNamespace(agencies=None, deputies=_NO_DEPUTIES),
+                                           people=SimpleNamespace(agencies=None, holders=None, deputies=_NO_DEPUTIES),
                                            enrollments=None, devices=None, expiry=None, renewals=None, tasks=None, clients=None,
                                            announcements=None, jobs=None,
                                            onboarding=None, application_access=None, keys=None, deliveries=None,

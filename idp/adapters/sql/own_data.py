@@ -46,7 +46,8 @@ def _section(name: str, key: str, given: str, left_out: str = "", table: str = "
 SECTIONS: Final = (
     _section("officer", "sub",
              "uid name given_name family_name mail phone address unit_code unit_code_2016 unit_name title posts groups "
-             "attributes guest sponsor status ends_at first_sign_in_at last_sign_in_at updated_at stopped_at left_at",
+             "attributes guest sponsor status ends_at first_sign_in_at last_sign_in_at updated_at stopped_at left_at "
+             "roles_since",
              "entry_uuid dn search_key next_end_at revision"),
     _section("officer_change", "sub", "at kind before after",
              "id"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .agencies import AgencyAdministration
 from .deputies import DeputyAdministration
 from .file import OfficerFile
+from .holders import RoleHolders
 from .many import ManyOfficers
 from .officers import OfficerDirectory
 from .stops import AccessStops
@@ -20,6 +21,7 @@ class OfficerRooms:
 
     Attributes:
         file: Gives the list of officers away.
+        holders: Shows who has which role.
         many: Acts upon many officers at once.
         resets: Takes factors away, by two persons.
         passes: Gives temporary passes, by two persons.
@@ -33,4 +35,5 @@ class OfficerRooms:
     resets: FactorResets
     passes: TemporaryAccess
     deputies: DeputyAdministration
+    holders: RoleHolders
     stops: AccessStops

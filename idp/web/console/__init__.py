@@ -17,7 +17,7 @@ from .custody import devices, records
 from .door import Door
 from .operation import announcements, jobs, keys, system
 from .pasted import read_as_it_looks
-from .people import agencies, deputies, officers
+from .people import agencies, deputies, holders, officers
 from .rollout import accounts, changing
 from .rollout import lists as rollout_lists
 from .rollout import pages as rollout
@@ -48,7 +48,7 @@ def blueprint(services: Services) -> Blueprint:
                                   *tasks.waiting_rows(services, entered.who), *expiry.waiting_rows(services, entered.who)],
                          may_act=entered.who.may_change)
 
-    for room in (audit, audit_exports, officers, agencies, deputies,
+    for room in (audit, audit_exports, officers, agencies, deputies, holders,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
                  application_pages, application_officers, announcements, keys, jobs, system, sim_asking, sims, signatures,
                  accounts, changing, rollout, rollout_lists):

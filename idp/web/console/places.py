@@ -27,6 +27,7 @@ def places(who: Administrator, *, signs: bool) -> list[dict[str, str]]:
         (whole, rollout, "tasks", "/admin/tasks/", gettext("Việc cần làm"), "list"),
         (who.may(Right.SEE_OFFICERS), people, "officers", "/admin/officers/", gettext("Cán bộ"), "users"),
         (who.may(Right.SEE_AGENCIES), people, "agencies", "/admin/agencies/", gettext("Đơn vị"), "building"),
+        (whole, people, "holders", "/admin/role-holders/", gettext("Người có vai trò"), "shield"),
         (True, people, "deputies", "/admin/deputies/", gettext("Người làm thay"), "out"),
         (cards, certificates, "list", "/admin/certificates/", gettext("Chứng thư số"), "cert"),
         (cards, certificates, "expiry", "/admin/certificates/expiry/", gettext("Sắp hết hạn"), "clock"),

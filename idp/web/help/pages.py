@@ -76,6 +76,9 @@ _WORDS: Final = {
         "Cây đơn vị theo danh bạ cán bộ. Đổi tên hay sáp nhập được làm trong danh bạ."),
     "console/people/deput": lazy_gettext(
         "Giao vai trò của bạn cho người khác đến một ngày. Người làm thay không thể có nhiều quyền hơn bạn."),
+    "console/people/holder": lazy_gettext(
+        "Mỗi quý, vui lòng xem lại từng người: còn làm việc đó không, đã có lớp thứ hai chưa. Vai trò không còn cần thì thu lại "
+        "ở nhóm của danh bạ."),
     "console/people/officer": lazy_gettext(
         "Tìm bằng bất kỳ phần nào của tên, có dấu hay không dấu. Trang của một cán bộ có mọi thứ về người "
         "đó."),

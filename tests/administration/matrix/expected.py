@@ -133,6 +133,8 @@ API: Final[Mapping[str, str]] = {
     "GET /deputies": "- + + + + + + +",
     "POST /deputies": "- - + + + - + +",
     "DELETE /deputies/{deputy_id}": "-- 00 00 00 00 00 00 ++",
+    "GET /role-holders": "- + - - - + + +",
+    "POST /role-holders/file": "- + - - - + + +",
     "GET /agencies": "- + - - - + + +",
     "GET /agencies/{code}": "-- ++ -- -- -- ++ +0 ++",
     "GET /audit": "- + - - - + + +",
@@ -253,6 +255,9 @@ PAGES: Final[Mapping[str, str]] = {
     "POST /deputies/new": "- - + + + + +",
     "GET /deputies/{deputy_id}/end": "-- 00 00 00 00 00 ++",
     "POST /deputies/{deputy_id}/end": "-- 00 00 00 00 00 ++",
+    "GET /role-holders/": "- + - - - + +",
+    "GET /role-holders/file": "- + - - - + +",
+    "POST /role-holders/file": "- + - - - + +",
     "GET /agencies/": "- + - - - + +",
     "GET /agencies/{code}": "-- ++ -- -- -- +0 ++",
 }

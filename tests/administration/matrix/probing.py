@@ -42,7 +42,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
     "POST /jobs": {"kind": "accounts", "purpose": "Kiểm tra"},
     **{f"POST /campaigns/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
-    "POST /accounts/file": {"purpose": "Kiểm tra"},
+    "POST /accounts/file": {"purpose": "Kiểm tra"}, "POST /role-holders/file": {"purpose": "Kiểm tra"},
     "POST /officers/acts": {"act": "remind", "officers": ["{sub}"]}, "POST /officers/{sub}/factor-reset": {"reason": "Mất máy"},
     "POST /officers/{sub}/phone": {"purpose": "Gọi báo lịch nhận thiết bị"},
     "POST /enrollments/{enrollment_id}/identity": {"purpose": "So với công văn gửi đi"},
@@ -59,7 +59,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
     "POST /officers/file": {"purpose": "Kiểm tra"}, "POST /applications/{client_id}/officers/{sub}/end": {"reason": "Thử"},
     **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
-    "POST /accounts/file": {"purpose": "Kiểm tra"},
+    "POST /accounts/file": {"purpose": "Kiểm tra"}, "POST /role-holders/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
 QUERIES: Final[Mapping[str, str]] = {
     "GET /rollout/{campaign_id}/exclude": "subject={sub}",

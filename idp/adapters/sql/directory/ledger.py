@@ -47,9 +47,15 @@ _PAGE = 2000
 
 
 class SqlLedger:
-    """The mirror, for those who write it. Every verb raises UnavailableError when the database does not answer."""
+    """The mirror, for those who write it. Every verb raises UnavailableError when the database does not answer.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: The database.
+        watched: Groups of which it is kept since when officers are in them (``OfficerRow.roles_since``).
+    """
+
+    def __init__(self, database: Database, watched: frozenset[str] = frozenset()) -> None:
+        self._watched = watched
         known = OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)
         self._one = database.read(select(OFFICER).where(known))
         self._many = database.read(select(OFFICER).where(OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))))
@@ -57,7 +63,8 @@ class SqlLedger:
         joined = database.insert(OFFICER).inline().values(columns).on_conflict_do_nothing(
             index_elements=["entry_uuid"]).returning(OFFICER.c.sub)
         changed = (update(OFFICER).where(known, OFFICER.c.revision == parameter(OFFICER.c.revision, "seen_revision"))
-                   .values({name: parameter(OFFICER.c[name]) for name in (*FACTS, "status", "updated_at", "left_at")}
+                   .values({name: parameter(OFFICER.c[name])
+                            for name in (*FACTS, "status", "updated_at", "left_at", "roles_since")}
                            | {"revision": OFFICER.c.revision + literal_column("1")}).returning(OFFICER.c.sub))
 
         def act(guard: Any, *, durable: bool) -> Write:
@@ -90,26 +97,30 @@ class SqlLedger:
     def note(self, officer: Officer, *, now: int, look: Callable[[], Officer | None] | None = None, source: str = "",
              request_id: str = "", durable: bool = True) -> tuple[MirroredOfficer, OfficerChange | None]:
         """Mirror an officer as seen."""
-        known, change = self._settle(officer.entry_uuid, partial(_noted, officer, look), _Act(now, source, request_id), durable)
+        known, change = self._settle(officer.entry_uuid, partial(_noted, officer, look), self._act(now, source, request_id),
+                                     durable)
         assert known is not None
         return known, change
 
     def remove(self, entry_uuid: str, *, now: int, look: Callable[[], Officer | None] | None = None, source: str = "",
                request_id: str = "", durable: bool = True) -> OfficerChange | None:
         """Mirror that an officer is no longer in the directory."""
-        return self._settle(entry_uuid, partial(_removed, look), _Act(now, source, request_id), durable)[1]
+        return self._settle(entry_uuid, partial(_removed, look), self._act(now, source, request_id), durable)[1]
 
     def note_page(self, officers: Sequence[Officer], *, now: int, find: Callable[[str], Officer | None], source: str = "",
                   request_id: str = "") -> list[OfficerChange]:
         """Mirror several officers as seen, together."""
         return self._settle_page({one.entry_uuid: partial(_noted, one, partial(find, one.entry_uuid)) for one in officers},
-                                 _Act(now, source, request_id))
+                                 self._act(now, source, request_id))
 
     def remove_page(self, entry_uuids: Sequence[str], *, now: int, find: Callable[[str], Officer | None], source: str = "",
                     request_id: str = "") -> list[OfficerChange]:
         """Mirror that several officers are no longer in the directory, together."""
         return self._settle_page({one: partial(_removed, partial(find, one)) for one in entry_uuids},
-                                 _Act(now, source, request_id))
+                                 self._act(now, source, request_id))
+
+    def _act(self, now: int, source: str, request_id: str) -> _Act:
+        return _Act(now, source, request_id, self._watched)
 
     def _settle(self, entry_uuid: str, see: _See, act: _Act,
                 durable: bool) -> tuple[MirroredOfficer | None, OfficerChange | None]:
@@ -213,11 +224,12 @@ def listed(database: Database, name: str, kind: type[TypeEngine[Any]] = Text) ->
 
 @dataclass(frozen=True, slots=True)
 class _Act:
-    """When changes are written, and for whom."""
+    """When changes are written, and for whom; ``watched`` as of ``SqlLedger``."""
 
     now: int
     source: str
     request_id: str
+    watched: frozenset[str]
 
     def change(self, row: Any, before: MirroredOfficer | None, after: MirroredOfficer) -> tuple[OfficerChange, dict[str, Any]]:
         """Make a change, and the parameters of the statement that writes it; ``row`` is what ``before`` was read from."""
@@ -227,7 +239,10 @@ class _Act:
         left_at = None
         if after.status != "active" and before is not None:
             left_at = self.now if before.status == "active" else row.left_at
+        had = self.watched.intersection(before.officer.groups) if before is not None else frozenset()
+        has = self.watched.intersection(after.officer.groups)
         values = facts_of(after.officer) | {
+            "roles_since": (row.roles_since if has == had else self.now) if has else None,
             "status": after.status, "updated_at": self.now, "left_at": left_at, "entry_uuid": after.officer.entry_uuid,
             "change_kind": kind.value, "change_sub": after.sub, "change_before": state_json(before),
             "change_after": state_json(after), "change_at": self.now,

@@ -26,14 +26,15 @@ class SqlOfficers:
     Args:
         database: The database.
         clock: Officers are given as of now.
+        watched: As ``SqlLedger``.
 
     Attributes:
         ledger: Where it is written.
     """
 
-    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None, watched: frozenset[str] = frozenset()) -> None:
         self._clock = clock or SystemClock()
-        self.ledger = SqlLedger(database)
+        self.ledger = SqlLedger(database, watched)
         self._by_sub = database.read(select(OFFICER).where(OFFICER.c.sub == parameter(OFFICER.c.sub)))
         self._by_entry_uuid = database.read(select(OFFICER).where(OFFICER.c.entry_uuid == parameter(OFFICER.c.entry_uuid)))
         self._by_uid = database.read(select(OFFICER).where(OFFICER.c.uid == parameter(OFFICER.c.uid), OFFICER.c.status != "gone"))

@@ -68,7 +68,7 @@ _FACTORS: Sequence[tuple[Any, ...]] = (
     (TotpRow,), (PasskeyRow,), (OfficerCertificateRow,), (SimLoginRow,),
     (RecoveryCodesRow, _CODES.c.used != literal_column(str(_ALL_USED))))
 """Tables of factors, each with what holds of rows that count."""
-_HAS_FACTOR = or_(*(_has(*factor) for factor in _FACTORS))
+HAS_FACTOR = or_(*(_has(*factor) for factor in _FACTORS))
 FEW: Final = 1_000
 """Up to so many who have a factor are looked up one by one: to find a few in an order, everybody would be read through."""
 _IN_USE = and_(ENROLLMENT.c.holder == OFFICER.c.sub, ENROLLMENT.c.active_key.is_not(None))
@@ -100,7 +100,7 @@ class SqlPeople:
             "disabled": OFFICER.c.status == literal_column("'disabled'"),
             "guest": and_(OFFICER.c.status != literal_column("'gone'"), OFFICER.c.guest != literal_column("''"))}
         many = OFFICER.c.entry_uuid.in_(listed(database, "entry_uuids"))
-        factors: Mapping[str, tuple[Any, ...]] = {"": (), "with": (_HAS_FACTOR,), "without": (~_HAS_FACTOR,), "few": (many,)}
+        factors: Mapping[str, tuple[Any, ...]] = {"": (), "with": (HAS_FACTOR,), "without": (~HAS_FACTOR,), "few": (many,)}
         limit = bindparam("limit", type_=Integer())
         having = union_all(*(select(row.__table__.c.entry_uuid).where(*which) for row, *which in _FACTORS)).subquery()
         self._having = database.read(select(having.c.entry_uuid).limit(literal_column(str(FEW + 1))))
@@ -122,7 +122,7 @@ class SqlPeople:
         self._where = database.read(select(OFFICER.c.search_key, OFFICER.c.last_sign_in_at).where(many))
         certificates = select(func.count()).select_from(ENROLLMENT).where(_IN_USE).scalar_subquery()
         self._standing = database.read(select(
-            OFFICER.c.entry_uuid, OFFICER.c.last_sign_in_at, case((_HAS_FACTOR, 1), else_=0).label("has_factor"),
+            OFFICER.c.entry_uuid, OFFICER.c.last_sign_in_at, case((HAS_FACTOR, 1), else_=0).label("has_factor"),
             certificates.label("certificates")).where(many))
         self._holders = (
             database.read(select(ENROLLMENT.c.holder).where(ENROLLMENT.c.serial == parameter(ENROLLMENT.c.serial, "number"))),
@@ -138,7 +138,7 @@ class SqlPeople:
             .order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit))
         held = exists(select(_ONE).select_from(ENROLLMENT).where(_IN_USE))
         self._counts = database.read(select(
-            OFFICER.c.unit_code, func.count().label("officers"), func.sum(case((_HAS_FACTOR, 1), else_=0)).label("factors"),
+            OFFICER.c.unit_code, func.count().label("officers"), func.sum(case((HAS_FACTOR, 1), else_=0)).label("factors"),
             func.sum(case((held, 1), else_=0)).label("certificates")).where(states["active"]).group_by(OFFICER.c.unit_code))
         self._tasks_by_agency = database.read(select(OFFICER.c.unit_code, func.count().label("n")).select_from(
             TASK.join(OFFICER, OFFICER.c.sub == TASK.c.sub)).where(TASK.c.state == literal_column("'open'"))

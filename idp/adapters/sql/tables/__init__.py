@@ -148,6 +148,9 @@ __all__ = (
 )
 
 
+_GROUPED = text("groups <> '[]'")
+
+
 class OfficerRow(Base):
     """Local mirror of one officer, keyed by entryUUID; ``sub`` is given once and never changes."""
 
@@ -169,6 +172,8 @@ class OfficerRow(Base):
     """JSON array of objects: unit_code, unit_code_2016, unit_name, title."""
     groups: Mapped[Words]
     """JSON array of group names (cn)."""
+    roles_since: Mapped[Epoch | None]
+    """When the mirror saw the groups that make administrators as they are now; None where they are none, or it was not kept."""
     attributes: Mapped[Words]
     """JSON object: directory attributes that clients may take as login name (uid, mail, employeeNumber)."""
     address: Mapped[Words] = mapped_column(Text, server_default="")
@@ -199,6 +204,7 @@ class OfficerRow(Base):
                       Index("ix_officer_by_name", "search_key", "entry_uuid", "unit_code", "status"),
                       Index("ix_officer_last_sign_in", text("coalesce(last_sign_in_at, 0)"), "entry_uuid"),
                       Index("ix_officer_not_active", "sub", postgresql_where=NOT_ACTIVE, sqlite_where=NOT_ACTIVE),
+                      Index("ix_officer_grouped", "entry_uuid", postgresql_where=_GROUPED, sqlite_where=_GROUPED),
                       Index("ix_officer_guest", "sub", postgresql_where=A_GUEST, sqlite_where=A_GUEST))
 
 

@@ -1,4 +1,4 @@
-"""``/api/v1/officers``, ``/factor-resets``, ``/deputies``, ``/agencies``, ``/directory/brake``: views over the administration."""
+"""``/api/v1/officers``, ``/role-holders``, ``/factor-resets``, ``/deputies``, ``/agencies``, ``/directory/brake``: views."""
 
 from __future__ import annotations
 
@@ -84,6 +84,20 @@ def blueprint(door: Door) -> Blueprint:
         door.query()
         rooms.administration.people.deputies.end(who, identifier(deputy_id), caller)
         return door.nothing()
+
+    @views.get("/role-holders")
+    def role_holders() -> Response:
+        who, _ = door.admit()
+        asked = door.query("role", "unit", "holder_state", "cursor", "limit")
+        return door.page(rooms.administration.people.holders.listed(who, state=asked.pop("holder_state", ""), **asked))
+
+    @views.post("/role-holders/file")
+    def role_holders_file() -> Response:
+        who, caller = door.admit()
+        door.query()
+        file = rooms.administration.people.holders.file(who, door.body(), caller)
+        return Response(file.chunks, content_type=file.media_type,
+                        headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 
     @views.get("/agencies")
     def agencies() -> Response:

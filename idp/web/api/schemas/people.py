@@ -10,6 +10,7 @@ from ....administration.people.many import ACTS, MOST_AT_ONCE
 from ....administration.people.ports import FACTORS, SORTS, STATES
 from ....administration.people.reason import SHORTEST_PURPOSE
 from ....roles import Role
+from . import holders
 
 _TEXT: Final = {"type": "string"}
 _TEXT_OR_NONE: Final = {"type": ["string", "null"]}
@@ -21,6 +22,7 @@ LINE: Final = {"type": "string", "minLength": 1, "maxLength": LONGEST_REASON, "p
 _CODE: Final = "^[A-Z][0-9]{2}(\\.[0-9A-Z]{1,32}){0,4}$"
 PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "officer_state": {"type": "string", "enum": list(STATES)},
+    **holders.PARAMETERS,
     "factor": {"type": "string", "enum": list(FACTORS), "description": "Whether there is a second factor that could be used."}}
 OFFICER: Final[dict[str, dict[str, Any]]] = {
     "sub": _TEXT, "uid": _TEXT, "name": _TEXT, "mail": _TEXT, "phone": _TEXT, "unit_code": _TEXT, "unit_name": _TEXT,
@@ -75,6 +77,7 @@ def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                   "applications": many(made(owned, owned))}
     item = {"sub": _TEXT, "code": _TEXT_OR_NONE}
     return {
+        **holders.schemas(made),
         "Officer": made(OFFICER, OFFICER), "WholeOfficer": made(whole, whole), "Happening": made(happened, happened),
         "HappeningPage": page("Happening"), "FactorReset": made(reset, reset), "FactorResetPage": page("FactorReset"),
         "Stop": made(stop, stop), "StopLifted": made(lifted, lifted),
@@ -95,6 +98,7 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Give the operations."""
     decided: dict[str, Any] = {"answer": "FactorReset", "path": "proposal_id", "change": True, "errors": (409,)}
     return {
+        **holders.paths(operation),
         "/officers": {
             "get": operation("findOfficers", "Officers by any part of what is known of them, or by a list.", answer="OfficerPage",
                              query=("q", "unit", "officer_state", "factor", "cursor", "limit"), sorts=SORTS)},

@@ -133,6 +133,7 @@ def families() -> Mapping[str, Mapping[str, str]]:
             "access.lifted": gettext("Cho dùng lại tài khoản"),
             "officer.reminded": gettext("Nhắc thêm lớp thứ hai"),
             "officers.exported": gettext("Xuất danh sách cán bộ"),
+            "role_holders.exported": gettext("Xuất danh sách người có vai trò"),
             "job.asked": gettext("Gửi việc nhập hoặc xuất"),
             "job.ended": gettext("Việc nhập hoặc xuất kết thúc"),
             "job.file_taken": gettext("Tải tệp của việc nhập hoặc xuất"),

@@ -104,13 +104,26 @@ def factor(name: str) -> str:
                 "sim": gettext("SIM ký số")}.get(name, name))
 
 
+def roles() -> list[dict[str, str]]:
+    """Give the roles, and what they are called."""
+    called = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
+              Role.REGISTRATION: gettext("Cán bộ đăng ký chứng thư số"), Role.CLERK: gettext("Văn thư giữ thiết bị"),
+              Role.HELP_DESK: gettext("Bộ phận hỗ trợ"), Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem")}
+    return [{"value": name.value, "word": word} for name, word in called.items()]
+
+
+def holder_states() -> list[dict[str, str]]:
+    """Give what asks to be looked at of those who have a role."""
+    called = {"ending": gettext("Làm thay, còn không quá 14 ngày"), "never": gettext("Chưa đăng nhập lần nào"),
+              "without_factor": gettext("Chưa có lớp thứ hai"), "left": gettext("Bị khóa hoặc đã rời danh bạ")}
+    return [{"value": name, "word": word} for name, word in called.items()]
+
+
 def role(found: Mapping[str, Any] | None, services: Services) -> str:
     """Say what an officer is to the administration; "" for most."""
     if found is None:
         return ""
-    called = {Role.PROVINCE: gettext("Quản trị tỉnh"), Role.AGENCY: gettext("Quản trị đơn vị"),
-              Role.AUDITOR: gettext("Kiểm toán viên, chỉ xem"), Role.REGISTRATION: gettext("Cán bộ đăng ký chứng thư số"),
-              Role.CLERK: gettext("Văn thư giữ thiết bị"), Role.HELP_DESK: gettext("Bộ phận hỗ trợ")}[Role(found["role"])]
+    called = next(one["word"] for one in roles() if one["value"] == found["role"])
     place = unit_names(services).get(found["unit"] or "", found["unit"] or "")
     told = f"{called}, {place}" if place else called
     if not found["deputy_for"]:

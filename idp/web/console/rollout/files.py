@@ -42,7 +42,11 @@ def taken(services: Services, entered: Entered, kind: str, body: Mapping[str, st
     if rows > AT_ONCE:
         services.administration.jobs.ask(entered.who, kind, body, entered.caller)
         return see_other(JOBS)
-    file = write()
+    return sent(write())
+
+
+def sent(file: ListFile) -> Response:
+    """Send a file while it is written."""
     return Response(file.chunks, content_type=file.media_type,
                     headers={"Content-Disposition": f'attachment; filename="{file.name}"'})
 
