@@ -1,9 +1,9 @@
 """Courses of campaigns: worked out from all lines, or from a course that was kept and what has happened since.
 
 A course of 100,000 people takes seconds. The worker keeps that of every long campaign now and then, up to a moment before which
-every line is sure to stand. Figures are sums over people, and lines are only added: so the course of a later moment is the kept
-one without those to whom something has happened since, and with them as they stand then. That is exact, and takes as long as
-those few do (``tests/rollout/test_courses.py``: every field is that of a course from all lines).
+every line is sure to stand. Figures are sums over people, and lines are only added: so the course of a later moment, or of an
+earlier one, is the kept one without those to whom something has happened in between, and with them as they stood then. That is
+exact, and takes as long as those few do (``tests/rollout/test_courses.py``: every field is that of a course from all lines).
 """
 
 from __future__ import annotations
@@ -62,12 +62,16 @@ class CampaignCourses:
         """Give a course; arguments as ``coverage.follow``. Raises UnavailableError(dependency="database")."""
         before = _before(campaign, until, now)
         kept = self._kept.find(campaign, scope)
-        if kept is not None and kept.last.day <= until and kept.at < before:
-            since = self._since(campaign, kept.at + 1, before)
+        if kept is not None:
+            later, upto = before > kept.at, max(before, kept.at + 1)
+            since = self._since(campaign, min(before, kept.at + 1), upto)
             if len(since) <= _TOO_MANY:
-                return gone_on(kept, campaign, self._store.members(campaign.campaign_id, before=before, of=since),
-                               list(self._records.changes(campaign.campaign_id, campaign.goal, before=before, of=since)),
-                               until=until, now=now, scope=scope)
+                members = self._store.members(campaign.campaign_id, before=upto, of=since)
+                changes = list(self._records.changes(campaign.campaign_id, campaign.goal, before=upto, of=since))
+                if later:
+                    return gone_on(kept, campaign, members, changes, until=until, now=now, scope=scope)
+                back = gone_back(kept, campaign, members, changes, before, until=until, now=now, scope=scope)
+                return replace(back, names=self._store.agencies(campaign.campaign_id, before=before))
         return self._whole(campaign, before, until=until, now=now, scope=scope)
 
     def keep(self, now: int) -> int:
@@ -140,13 +144,42 @@ def gone_on(kept: Coverage, campaign: Campaign, members: Sequence[MemberEntry], 
         days.append(Day(day.day, counted, done, needed(counted, base, here.days[0].day, deadline, day.day), agencies))
     names = dict(kept.names)
     names.update((one.agency_code, one.agency_name) for one in members if one.at > kept.at)
-    flows = {code: _flow(kept.flows.get(code), then.flows.get(code), here.flows.get(code))
-             for code in sorted({*kept.flows, *here.flows})}
+    return Coverage(here.campaign, days, names, _exchanged(kept, members, here),
+                    [*kept.movements, *(one for one in here.movements if one.entry.at > kept.at)], _flows(kept, then, here), now)
+
+
+def gone_back(kept: Coverage, campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence[Change], before: int, *,
+              until: date, now: int, scope: str = "") -> Coverage:
+    """Give the course of an earlier moment, but for what agencies were called then.
+
+    Args:
+        kept: See ``gone_on``.
+        campaign: See ``gone_on``.
+        members: All lines of the list up to ``kept.at`` about those to whom something has happened since the moment, in order.
+        changes: All that happened to them up to then, in order.
+        before: The moment: lines before it count.
+        until: See ``gone_on``; not after the last day of ``kept``.
+        now: See ``gone_on``.
+        scope: See ``gone_on``.
+    """
+    then = follow(campaign, members, changes, until=kept.last.day, now=kept.at, scope=scope)
+    here = follow(campaign, [one for one in members if one.at < before], [one for one in changes if one.at < before], until=until,
+                  now=now, scope=scope)
+    # Those of a day that is over are what they were, whatever came later.
+    return Coverage(here.campaign, kept.days[:len(here.days)], kept.names, _exchanged(kept, members, here),
+                    [one for one in kept.movements if one.entry.at < before],
+                    {code: flow for code, flow in _flows(kept, then, here).items() if flow != Flow()}, now)
+
+
+def _exchanged(kept: Coverage, members: Sequence[MemberEntry], here: Coverage) -> Roll:
+    """Give everybody, those of some lines as they stand here."""
     columns = kept.people.columns
-    if members:
-        columns = columns.exchanged({one.subject for one in members}, here.people.columns)
-    return Coverage(here.campaign, days, names, Roll.whole(columns),
-                    [*kept.movements, *(one for one in here.movements if one.entry.at > kept.at)], flows, now)
+    return Roll.whole(columns.exchanged({one.subject for one in members}, here.people.columns) if members else columns)
+
+
+def _flows(kept: Coverage, then: Coverage, here: Coverage) -> dict[str, Flow]:
+    return {code: _flow(kept.flows.get(code), then.flows.get(code), here.flows.get(code))
+            for code in sorted({*kept.flows, *here.flows})}
 
 
 def _before(campaign: Campaign, until: date, now: int) -> int:
