@@ -143,6 +143,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
     whole = {"code": "", "name": "", "flow": ["400", "3", "2", "2", "2", "1"], "counted": "400", "done": "268", "rate": "67,0%"}
     by_agency: dict[str, Any] = around | {
         "found": found, "day": "23/11/2026", "on": "", "query": "", "whole": whole,
+        "sorts": sorting("/admin/rollout/c/agencies", [], "rate", ("code", "rate", "-rate")),
         "rows": [{"code": f"H30.{number}", "name": name, "flow": ["20", "1", "0", "1", "0", "0"], "counted": str(of),
                   "done": str(have), "rate": "50,0%"} for number, (name, have, of) in enumerate(_AGENCIES)]}
     told = {"name": "Hộp thư", "goal": "mailbox", "deadline": "15/12/2026", "unit": "H30.1", "groups": "canbo-qlvb", "titles": "",

@@ -144,6 +144,10 @@ def test_the_whole_list_its_changes_and_agencies_are_pages_and_files(console: Co
     assert province.post(f"{campaign}/members/file", link, purpose="").status_code == 422
     page = province.get(f"{campaign}/agencies").text
     assert page.count(row) == 3
+    names = {sort: re.findall(r'<tr><th scope="row"><a href="[^"]*unit=([^"&]+)', province.get(
+        f"{campaign}/agencies?sort={sort}").text) for sort in ("code", "rate", "-rate", "name")}
+    assert names["code"] == sorted(names["rate"]) == sorted(names["-rate"]) == names["name"]
+    assert names["rate"] == names["-rate"][::-1]
     assert '<td class="num" data-label="Nay tính"><strong>5</strong></td>' in page
     agency = console.person("quantri.ba", "quantri-coquan", unit=HOME)
     assert "Chưa nhắc ai." in province.get(f"{campaign}/reminders").text

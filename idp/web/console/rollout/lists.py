@@ -31,6 +31,7 @@ from .pages import FILTERS, LIST, filters, for_room, unit_choices
 _KEPT: Final = {"members": ("on", "unit", "state", "step", "q"), "movements": ("on", "unit", "act", "q"),
                 "reminders": ("on", "unit")}
 """How a list is narrowed, and so its file."""
+_AGENCY_SORTS: Final = ("code", "rate", "-rate")
 
 
 def add(views: Blueprint, services: Services, door: Door) -> None:
@@ -69,13 +70,19 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         entered = door.enter(request.full_path)
         if isinstance(entered, Response):
             return entered
-        narrowed = _kept("on")
+        narrowed, sort = _kept("on"), request.args.get("sort", "")
+        sort = sort if sort in _AGENCY_SORTS else _AGENCY_SORTS[0]
         coverage = _coverage(entered, campaign_id, narrowed)
-        rows = sorted(agency_rows(coverage, emptied=True), key=lambda row: row.code)
+        rows = agency_rows(coverage, emptied=True)  # those first that have come least far
+        if sort == "-rate":  # of whom nobody counts any more stays at the end
+            rows = [*(row for row in rows[::-1] if row.tally.counted), *(row for row in rows if not row.tally.counted)]
+        elif sort == "code":
+            rows = sorted(rows, key=lambda row: row.code)
         last = coverage.last
         return door.page(
             "console/rollout/agencies.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
             day=words.as_of(coverage), on=narrowed.get("on", ""), query=f"?{urlencode(narrowed)}" if narrowed else "",
+            sorts=sorting(f"{LIST}{campaign_id}/agencies", narrowed.items(), sort, _AGENCY_SORTS),
             rows=[{"code": row.code, "name": row.name, "flow": _numbers(row.flow), "done": words.number(row.tally.done),
                    "counted": words.number(row.tally.counted), "rate": words.rate(row.tally.done, row.tally.counted)}
                   for row in rows],
