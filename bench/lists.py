@@ -61,9 +61,9 @@ class Town:
             "province": {"owner": "Sở", "owner_unit": f"H30.{number % 60}"}}) for number in range(applications))], CALLER)
         self.subject = province.people[0].sub
         _records(self.office.database, [one.sub for one in province.people], applications, records, self.office.clock.now())
-        self.office.services.campaign_courses.keep(self.office.clock.now())
         with self.office.database.cursor(self.office.database.relaxed) as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("ANALYZE")  # as the server does it by itself some time after so much was written
+        self.office.services.campaign_courses.keep(self.office.clock.now())
         self.token = self.office.province()
         # What was made to fill the database is not the server's: nothing collects it while lists are measured.
         gc.collect()
