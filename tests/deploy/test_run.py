@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pyotp
 import pytest
 
 from deploy.demo import Tour
@@ -27,8 +28,9 @@ from deploy.ports import free_ports, require_free
 from deploy.processes import StartError
 from deploy.run import plan_from_environment
 from deploy.sample_province import ROLES, TOTP_SEEDS, SampleProvince
-from deploy.sample_sims import SIMS
+from deploy.sample_sims import PIN, SIMS
 from tests.allowance import allowed
+from tests.flows.person import Person, person_at
 
 READY_SECONDS = 10
 """In which a second start has to be ready (docs/README.md)."""
@@ -133,6 +135,56 @@ def test_tour_of_make_demo_holds(running: Running, capsys: pytest.CaptureFixture
     assert "lets nobody in any more" in shown
     assert "pdfsig finds both signatures valid: Phạm Văn Minh Họa, Sở Thông tin và Truyền thông" in shown
     assert "pyHanko, which asks how the certificates stand, finds both valid" in shown
+
+
+def test_leader_clerk_and_phone_sign_a_document_in_three_windows(running: Running, tmp_path: Path) -> None:
+    """What the tour does without a browser, in two browsers and the page that plays the phones; after it, so notices are read."""
+    plan = running.plan
+    application, phones = (f"http://localhost:{port}/" for port in (plan.ports["qlvb"], plan.mssp_port))
+    numbers = {uid: number for uid, number, _, _ in SIMS}
+    file = tmp_path / "van-ban.pdf"
+
+    def state(who: Person) -> str:
+        return who.find("[data-document=state]").text
+
+    def signs(who: Person, uid: str, act: str = "accept") -> None:
+        """Press the button, compare the four digits in both windows, and answer on the phone."""
+        who.press("form[action$='/sign'] button")
+        who.wait(lambda: who.sees("[data-document=code]"), "four digits")
+        code = who.find("[data-document=code]").text
+        phone.open(f"{phones}phones/{numbers[uid]}")
+        phone.wait(lambda: phone.sees("[data-shown=code]"), "what the phone shows")
+        assert phone.find("[data-shown=code]").text == code
+        assert phone.find("[data-shown=text]").text == f"KY 58/STTTT-CNTT {code}"
+        phone.find("#pin").send_keys(PIN)
+        phone.press(f"button[name=act][value={act}]")
+        who.wait(lambda: not who.sees("[data-document=code]"), "an end")
+
+    with person_at(tmp_path / "leader") as leader, person_at(tmp_path / "clerk") as clerk, person_at(tmp_path / "phone") as phone:
+        leader.open(application)
+        leader.sign_in("lanhdao")
+        # The tour has used the digits of this moment.
+        leader.fill(otp=pyotp.TOTP(TOTP_SEEDS["lanhdao"]).at(int(time.time()) + 30))
+        leader.press()
+        assert leader.name_in_application == "Phạm Văn Minh Họa"
+        cookies = "; ".join(f"{one['name']}={one['value']}" for one in leader.driver.get_cookies())
+        sample = urllib.request.Request(f"{application}sample.pdf", headers={"Cookie": cookies})
+        with urllib.request.urlopen(sample, timeout=60) as answer:
+            file.write_bytes(answer.read())
+        leader.fill(number="58/STTTT-CNTT", title="V/v rà soát danh sách cán bộ được cấp SIM ký số")
+        leader.find("#file").send_keys(str(file))
+        leader.press("form[action='/documents'] button")
+        signs(leader, "lanhdao", "cancel")
+        assert "đã từ chối trên điện thoại" in leader.find("[role=alert]").text
+        signs(leader, "lanhdao")
+        assert state(leader) == "Chờ văn thư đóng dấu"
+        clerk.open(application)
+        clerk.sign_in("vanthu")
+        clerk.leave_by(clerk.driver.find_element("link text", "58/STTTT-CNTT").click)
+        assert clerk.url == leader.url
+        signs(clerk, "vanthu")
+        assert state(clerk) == "Đã ký xong"
+        assert len(clerk.driver.find_elements("css selector", "[data-holds=yes]")) == 2
 
 
 def test_flask_commands_use_the_same_settings_and_database(running: Running) -> None:
