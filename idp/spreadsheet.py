@@ -15,3 +15,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 def harmless(text: str) -> str:
     """Give a cell that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(_FORMULA) else text
+
+
+def as_written(text: str) -> str:
+    """Give what a cell held before ``harmless``."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

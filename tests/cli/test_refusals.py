@@ -63,6 +63,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "forms blank": ("sim_dang_ky", "-o", "list.txt"), "forms check": ("SEEDS",), "forms list": (),
     "keys init": (), "keys list": (), "keys rotate": (), "sessions end": ("--officer", "canbo"),
     "sims list": ("--officer", "canbo"), "sims lost": ("--officer", "canbo", "--reason", "mất"),
+    "sims doubts": (), "sims decide": ("dismiss", "--carrier", "Mạng mẫu", "--reason", "nhầm", "--by", "canbo"),
     "sims import": ("SEEDS", "--by", "canbo"), "sims export": ("OUT.csv", "--by", "canbo"),
     "rollout list": (), "rollout report": ("--campaign", "CD-2026-0001"),
     "rollout close": ("--campaign", "CD-2026-0001", "--reason", "xong"),
@@ -76,6 +77,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 WITHOUT_DATABASE = {"break-glass remove", "directory check", "keys init"}
 WITHOUT_KEYS = {"keys init"}
+OF_CARRIERS = {"sims doubts"}
+"""Verbs that read nothing before they know that a carrier is named."""
 FREE = {"doctor", "forms blank", "forms check", "forms list"}
 """Verbs that work, or say what is wrong, whatever the deployment is like: tests/cli/pki/test_forms.py."""
 MIGRATIONS = {"db"}
@@ -161,13 +164,13 @@ def test_a_database_url_that_is_none_is_refused_in_one_sentence(
     assert "IDP_DATABASE_URL" in remedy
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_DATABASE])
+@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_DATABASE | OF_CARRIERS])
 def test_a_database_that_does_not_answer_is_refused_in_one_sentence(verb: str, unreachable: tuple[Flask, Path]) -> None:
     _error, remedy = refused(unreachable[0], verb, unreachable[1])
     assert "IDP_DATABASE_URL" in remedy
 
 
-@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_DATABASE])
+@pytest.mark.parametrize("verb", [verb for verb in ARGUMENTS if verb not in FREE | WITHOUT_DATABASE | OF_CARRIERS])
 def test_a_database_without_migrations_is_refused_in_one_sentence(
     verb: str, empty: tuple[Flask, Path],
 ) -> None:
@@ -208,6 +211,13 @@ def test_a_missing_keys_folder_is_refused_in_one_sentence(verb: str, settings: S
     error, remedy = refused(create_app(settings, serve=False), verb, tmp_path)
     assert "does not exist" in error
     assert remedy == "Run: flask --app wsgi keys init"
+
+
+@pytest.mark.parametrize("verb", sorted(OF_CARRIERS))
+def test_what_is_of_carriers_says_that_none_is_named(verb: str, empty: tuple[Flask, Path]) -> None:
+    error, remedy = refused(empty[0], verb, empty[1])
+    assert "No carrier" in error
+    assert "IDP_MSSP_FILE" in remedy
 
 
 @pytest.mark.parametrize("verb", sorted(WITHOUT_DATABASE))

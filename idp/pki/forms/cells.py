@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from ...directory.unit import from_code_2016, is_unit_code
+from ...spreadsheet import as_written
 from . import Cell, Flaw
 
 _YEARS: Final = range(1900, 2200)
@@ -33,7 +34,6 @@ _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.]*)?
 _MAIL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
                           r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z")
 _ARMOUR: Final = re.compile(r"-----(BEGIN|END) CERTIFICATE-----")
-_ESCAPED: Final = re.compile(r"'(?=[=+\-@\t\r])")
 
 Read = Callable[[Cell], str]
 """Gives the value of a cell that is not empty.
@@ -60,7 +60,7 @@ def plain(cell: Cell) -> str:
     if isinstance(cell, float):
         cell = int(cell) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
     text = cell.strftime("%d/%m/%Y") if isinstance(cell, date) else str(cell)
-    return " ".join(_ESCAPED.sub("", unicodedata.normalize("NFC", text), count=1).split())
+    return " ".join(unicodedata.normalize("NFC", as_written(text)).split())
 
 
 def text(longest: int) -> Read:

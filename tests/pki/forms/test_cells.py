@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from idp.pki.forms import Cell, Flaw, cells
@@ -145,6 +145,14 @@ def test_every_cell_is_taken_or_refused(cell: Cell) -> None:
 
 
 @given(st.text(max_size=40))
+@example("\n")
+@example("\uff1d1")
+@example("=\u0338")
 def test_what_was_kept_from_being_a_formula_reads_as_it_was(typed: str) -> None:
     if not typed.startswith("'"):
         assert cells.plain(harmless(typed)) == cells.plain(typed)
+
+
+def test_an_apostrophe_within_a_text_is_of_the_text() -> None:
+    assert cells.plain("a'=b") == "a'=b"
+    assert cells.plain("'=b") == "=b"
