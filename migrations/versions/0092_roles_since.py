@@ -13,14 +13,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column('officer', sa.Column('roles_since', sa.BigInteger(), nullable=True))
     if op.get_bind().dialect.name == 'postgresql':
-        # A build that was cut off leaves an index that is not valid, under the same name.
+        # A build that was cut off leaves an index that is not valid, under the same name. The column comes after it, in the
+        # transaction that says that this step is done, so that the step can be begun again.
         with op.get_context().autocommit_block():
             op.execute('DROP INDEX CONCURRENTLY IF EXISTS ix_officer_grouped')
             op.execute("CREATE INDEX CONCURRENTLY ix_officer_grouped ON officer (entry_uuid) WHERE groups <> '[]'")
-        return
-    op.create_index('ix_officer_grouped', 'officer', ['entry_uuid'], sqlite_where=sa.text("groups <> '[]'"))
+    else:
+        op.create_index('ix_officer_grouped', 'officer', ['entry_uuid'], sqlite_where=sa.text("groups <> '[]'"))
+    op.add_column('officer', sa.Column('roles_since', sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from sqlalchemy import create_engine, text
 
 from idp.adapters.sql import schema
 from idp.adapters.sql.tables import Base
+
+VERSIONS = Path(__file__).parents[3] / "migrations" / "versions"
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
@@ -59,3 +62,15 @@ def test_a_database_that_stands_at_an_earlier_migration_is_behind(
     assert schema.state(own_database_url) == "current"
     monkeypatch.undo()
     assert schema.state(own_database_url) == "newer"
+
+
+def test_a_step_that_builds_beside_writers_changes_nothing_before_it() -> None:
+    """What stands before such a block is committed by it, and a step that is cut off there could not be begun again."""
+    changed = re.compile(r"op\.(add|alter|create|drop|rename|bulk|execute)\w*\(")
+    found = {}
+    for file in VERSIONS.glob("*.py"):
+        before, block, _ = file.read_text(encoding="utf-8").partition("def upgrade")[2].partition("autocommit_block")
+        if block:
+            found[file.name] = changed.findall(before)
+    assert len(found) > 5
+    assert {name for name, acts in found.items() if acts} == set()
