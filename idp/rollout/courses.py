@@ -17,7 +17,7 @@ from ..pki.enrollment.working_days import day_of
 from .campaign import Campaign, CampaignStore, MemberEntry
 from .coverage import SETTLING_SECONDS, Coverage, Day, Records, Tally, end_of, follow, needed
 from .crowd import Change
-from .members import Flow
+from .members import Flow, Member
 from .report import flow_numbers
 from .roll import Roll
 
@@ -73,6 +73,13 @@ class CampaignCourses:
                 back = gone_back(kept, campaign, members, changes, before, until=until, now=now, scope=scope)
                 return replace(back, names=self._store.agencies(campaign.campaign_id, before=before))
         return self._whole(campaign, before, until=until, now=now, scope=scope)
+
+    def missing(self, campaign: Campaign, subject: str, now: int) -> Member | None:
+        """Give somebody who is missing in a campaign now; None for who is not. Raises UnavailableError(dependency="database")."""
+        number, before = campaign.campaign_id, _before(campaign, day_of(now), now)
+        lines = self._store.lines_of(number, subject)
+        changes = self._records.changes(number, campaign.goal, before=before, of=[subject]) if lines else ()
+        return next(iter(follow(campaign, lines, changes, until=day_of(now), now=now).missing), None) if lines else None
 
     def keep(self, now: int) -> int:
         """Keep the courses that are due; gives how many. For the worker."""

@@ -145,6 +145,6 @@ def blueprint(services: Services) -> Blueprint:
 
 def _told(clients: Sequence[Client]) -> list[dict[str, Any]]:
     """Name the applications that a logout token is on its way to, and those that only this browser can tell."""
-    return [{"name": in_words(client).client_name or client.client_id,
+    return [{"name": client.client_name or client.client_id, "owner": client.owner,
              "state": "waiting" if client.backchannel_logout_uri else "framed"}
-            for client in clients if client.backchannel_logout_uri or client.frontchannel_logout_uri]
+            for client in map(in_words, clients) if client.backchannel_logout_uri or client.frontchannel_logout_uri]

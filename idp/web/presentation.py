@@ -33,10 +33,14 @@ from .security import allow_image
 
 def officer_words(officer: Officer) -> dict[str, str]:
     """Tell who somebody is: ``name initials title unit_name`` and the login name, for password managers."""
-    names = officer.name.split()
-    initials = (names[0][0] + names[-1][0] if len(names) > 1 else officer.name[:2]).upper()
     post = officer.main_post
-    return {"name": officer.name, "initials": initials, "title": post.title, "unit_name": post.unit_name, "username": officer.uid}
+    return {"name": officer.name, "initials": initials(officer.name), "title": post.title, "unit_name": post.unit_name, "username": officer.uid}
+
+
+def initials(name: str) -> str:
+    """Give what stands in the circle beside a name: ``NM`` of Nguyễn Văn Mẫu."""
+    names = name.split()
+    return (names[0][0] + names[-1][0] if len(names) > 1 else name[:2]).upper()
 
 
 def application_words(client: Client | None) -> dict[str, Any] | None:

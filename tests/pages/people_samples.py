@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from idp.administration.people.ports import SORTS
+from idp.signing.sims.sim import State
 from idp.web.console.people import words
 from idp.web.console.turning import sorting
+from idp.web.signature_words import sim_words
 
 from .desk_samples import by_language, frame
+from .sim_samples import SIM
 
 WRONG: Final = frozenset({"officer-act-refused", "deputy-refused"})
 _TURN = {"first": "", "prev": "", "next": "/next"}
@@ -42,13 +46,24 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "units": [{"code": "H30.11", "name": "Sở Y tế"}], "may_export": True, "export": "/next", "turn": _TURN,
         "bulk": lambda: [{"name": name, "label": label} for name, (label, _) in words.many().items()]}
     one: dict[str, Any] = frame(who, "officers") | {
+        "whole": True, "next": {
+            "vi": {"what": "Duyệt cho tỉnh hoặc trả lại", "who": "Quản trị tỉnh", "by": "trước 17 giờ ngày 25/11/2026",
+                   "about": "Đề nghị 2026-04210004", "url": "/next", "overdue": False,
+                   "after": ["Bật xác thực hai lớp (Cán bộ này)"]},
+            "en": {"what": "Approve for the province or return", "who": "Province administrator",
+                   "by": "before 17:00 on 25/11/2026", "about": "Request 2026-04210004", "url": "/next", "overdue": False,
+                   "after": ["First sign-in (This officer)"]}},
         "code": "", "code_of": "", "waiting": None, "given": None, "stopped": None, "found": _ROWS[0] | {
             "posts": [{"title": "Chuyên viên", "unit_name": "Sở Y tế", "unit_code": "H30.11", "until": ""},
                       {"title": "", "unit_name": _LONG_UNIT, "unit_code": "H30.12", "until": "31/12/2026 00:00"}],
             "guest": None, "ends": "", "role": ""},
-        "factors": lambda: [{"name": words.factor("otp"), "label": "", "since": "12/10/2026 08:14", "used": "18/11/2026 07:31",
-                             "left": None}, {"name": words.factor("recovery_codes"), "label": "", "since": "12/10/2026 08:15",
-                                             "used": "", "left": 7}],
+        "initials": "NM", "may_ask": True, "sims": lambda: [
+            sim_words(SIM) | {"may_block": True}, sim_words(replace(SIM, state=State.DEACTIVATED)) | {"may_block": False}],
+        "factors": lambda: [
+            {"kind": "otp", "name": words.factor("otp"), "label": "", "since": "12/10/2026 08:14", "used": "18/11/2026 07:31",
+             "left": None},
+            {"kind": "recovery_codes", "name": words.factor("recovery_codes"), "label": "", "since": "12/10/2026 08:15",
+             "used": "", "left": 7}],
         "sessions": [{"device": "Firefox, Windows", "source": "192.0.2.17", "since": "23/11/2026 07:32",
                       "seen": "23/11/2026 09:05"}],
         "applications": [{"client_id": "qlvb", "name": "Hệ thống Quản lý văn bản", "grants": ["g"], "agreed": "",
@@ -103,9 +118,14 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "rows": [], "bulk": [], "may_export": False, "turn": {"first": "", "prev": "", "next": ""},
             "narrowed": {"q": "x", "unit": "H30.11", "state": "guest", "factor": "with", "sort": "last_sign_in"}}),
         "officer": ("console/people/officer.html", one),
+        "officer-late": ("console/people/officer.html", one | {"next": lambda: {
+            "what": words.factor("sim"), "who": "Nguyễn Văn Mẫu", "by": "", "about": "TK-0001", "url": "/next", "overdue": True,
+            "after": []}}),
+        "officer-nothing": ("console/people/officer.html", one | {"next": None}),
         "officer-waits": ("console/people/officer.html", one | {
             "waiting": waiting, "factors": [], "sessions": [], "applications": None, "certificates": None, "devices": None,
-            "tasks": None, "timeline": [], "acts": [], "turn": {"first": "", "prev": "", "next": ""}, "found": _ROWS[1] | {
+            "tasks": None, "sims": None, "may_ask": False,
+            "timeline": [], "acts": [], "turn": {"first": "", "prev": "", "next": ""}, "found": _ROWS[1] | {
                 "posts": [], "guest": "vendor", "ends": "31/12/2026 00:00", "role": "Quản trị"}}),
         "officer-code": ("console/people/officer.html", one | {
             "code": "AB3DE-FG7HJ", "code_of": "code", "applications": [], "certificates": [], "devices": [], "tasks": []}),

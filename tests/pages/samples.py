@@ -427,11 +427,13 @@ SAMPLES = [
     Sample("logout-confirm", "logout/confirm.html", {"app": QLVB, "who": OFFICER, "action": "/stay"}),
     Sample("logout-confirm-portal", "logout/confirm.html", {"app": None, "who": None, "action": "/stay"}),
     Sample("logout-done", "logout/done.html", _AT_THAT | {"app": QLVB, "continue_url": "/next", "frames": [], "told": [
-        {"name": "Hệ thống Quản lý văn bản", "state": "sent"}, {"name": "Một cửa điện tử", "state": "sent"},
-        {"name": "Thư công vụ", "state": "waiting"}]}),
+        {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "state": "sent"},
+        {"name": "Một cửa điện tử", "owner": "Văn phòng UBND tỉnh", "state": "sent"},
+        {"name": "Thư công vụ", "owner": "", "state": "waiting"}]}),
     Sample("logout-done-waiting", "logout/done.html", _AT_THAT | {"app": None, "continue_url": None, "frames": [], "told": [
-        {"name": "Hệ thống Quản lý văn bản", "state": "waiting"}, {"name": "Cổng thông tin điện tử", "state": "framed"},
-        {"name": "Thư công vụ", "state": "waiting"}]}),
+        {"name": "Hệ thống Quản lý văn bản", "owner": "Văn phòng UBND tỉnh", "state": "waiting"},
+        {"name": "Cổng thông tin điện tử", "owner": "Sở Thông tin và Truyền thông", "state": "framed"},
+        {"name": "Thư công vụ", "owner": "", "state": "waiting"}]}),
     Sample("logout-done-alone", "logout/done.html", _AT_THAT | {"app": None, "continue_url": None, "frames": [], "told": []}),
     Sample("logout-leave", "logout/leave.html", {"app": QLVB, "continue_url": "/stay", "frames": []}),
     Sample("logout-leave-nobody", "logout/leave.html", {"app": None, "continue_url": "/stay", "frames": []}),

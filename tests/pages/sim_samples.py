@@ -25,12 +25,12 @@ WRONG: Final = frozenset({"sim-refused", "sim-code-refused", "console-sim-act-re
                           "console-sim-doubt-refused", "console-signatures-refused", "console-signature-refused",
                           "login-sim-refused", "login-sim-blocked", "login-sim-throttled", "login-sim-reused"})
 _NOW = 1_795_000_000
-_SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
+SIM = Sim(sim_id="sim-1", sub="sub", unit_code="H30.11", unit_name="Sở Y tế", name="Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm",
            msisdn="84912345678", carrier="Mạng mẫu Một", since=_NOW, created_at=_NOW, requester="sub",
            iccid="8984990000000000033", serial="161ec92d672a48092287346229214a1")
 _ONE = Transaction(
     transaction_id="s1", client_id="qlvb", idempotency_key="1", sub="sub", unit_code="H30.11", title="Giám đốc",
-    msisdn="84912345678", iccid=_SIM.iccid, carrier=_SIM.carrier, certificate=b"", digest_name="sha256",
+    msisdn="84912345678", iccid=SIM.iccid, carrier=SIM.carrier, certificate=b"", digest_name="sha256",
     digest=hashlib.sha256(b"x").digest(), document="12/CV-SYT", subject="Khảo sát công vụ",
     text="QLVB 12/CV-SYT 1462", code="1462", timeout_seconds=120, state=SignatureState.RELEASED, outcome="valid",
     created_at=_NOW, deadline_at=_NOW, next_try_at=None)
@@ -38,8 +38,8 @@ _APPLICATION = "Hệ thống Quản lý văn bản"
 
 
 def _sim(state: State, *acts: Act, reason: str = "", waiting: dict[str, Any] | None = None, doubt: str = "") -> dict[str, Any]:
-    return words.sim_words(replace(_SIM, state=state, reason=reason, doubt=doubt)) | {
-        "acts": {act.value for act in acts}, "waiting": waiting, "holder": _SIM.name, "unit": _SIM.unit_name}
+    return words.sim_words(replace(SIM, state=state, reason=reason, doubt=doubt)) | {
+        "acts": {act.value for act in acts}, "waiting": waiting, "holder": SIM.name, "unit": SIM.unit_name}
 
 
 def _signature(state: SignatureState, outcome: str = "valid", **more: Any) -> dict[str, Any]:
@@ -48,9 +48,9 @@ def _signature(state: SignatureState, outcome: str = "valid", **more: Any) -> di
 
 def _kept(state: SignatureState, outcome: str = "valid", *, denied: bool = False) -> dict[str, Any]:
     tag, icon, word = words.kept(state, denied=denied)
-    return {"id": "s1", "at": "23/11/2026 09:05:00", "name": _SIM.name, "title": "Giám đốc", "unit_name": _SIM.unit_name,
+    return {"id": "s1", "at": "23/11/2026 09:05:00", "name": SIM.name, "title": "Giám đốc", "unit_name": SIM.unit_name,
             "application": _APPLICATION, "document": "12/CV-SYT", "number": "•••• ••• 678", "tag": tag, "icon": icon,
-            "word": word, "outcome": words.outcomes().get(outcome, ""), "denied": denied, "carrier": _SIM.carrier, "code": "1462",
+            "word": word, "outcome": words.outcomes().get(outcome, ""), "denied": denied, "carrier": SIM.carrier, "code": "1462",
             "digest": _ONE.digest.hex()}
 
 

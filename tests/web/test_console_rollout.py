@@ -71,6 +71,19 @@ def test_the_first_page_and_the_campaign_say_the_same(province: Browser, campaig
     assert "Chưa bật xác thực hai lớp" in page
 
 
+def test_the_headline_of_an_officer_is_what_campaigns_wait_for(console: Console, province: Browser, campaign: str) -> None:
+    sub = console.office.services.mirror.by_uid("canbo0").sub
+    headline = unescape(province.get(f"/admin/officers/{sub}").text.split('class="note"')[1].split("</div>")[0])
+    deadline = (day_of(console.office.clock.now()) + timedelta(days=40)).strftime("%d/%m/%Y")
+    assert "Việc tiếp theo: Bật xác thực hai lớp" in headline
+    assert f"Người làm: Cán bộ này, đến hết ngày {deadline}" in headline
+    assert f'<a href="{campaign}">Xác thực hai lớp</a>' in headline
+    assert "Sau đó: Đăng nhập lần đầu (Cán bộ này)." in headline
+    left = province.get(f"/admin/officers/{console.office.services.mirror.by_uid('nghiviec').sub}").text
+    assert "Không có việc nào đang chờ về cán bộ này." in left
+    assert "Việc tiếp theo" not in left
+
+
 def test_numbers_lead_to_lists_of_as_many(province: Browser, campaign: str) -> None:
     page = province.get(campaign).text
     for unit, count in ((IT, 3), (HOME, 2)):

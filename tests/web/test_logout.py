@@ -174,7 +174,7 @@ def test_the_applications_that_are_told_are_named_and_the_others_are_not(site: S
     browser, _ = signed_in(site)
     browser.authorize(PORTAL)
     done = browser.submit(browser.get("/logout"), answer="accept")
-    assert QLVB.client_name in done.text
+    assert f'{QLVB.client_name}</span><span class="rows__note">{QLVB.owner}</span>' in done.text
     assert PORTAL.client_name not in done.text
     assert "session.ended" in site.events()
 

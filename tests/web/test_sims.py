@@ -71,6 +71,10 @@ def test_an_officer_gets_a_sim_and_two_approve_it(phones: Phones) -> None:
     assert ("Đang dùng" in done.text, "Refresh" in done.headers) == (True, False)
     history = desk.get(f"{DESK}{sim}").text
     assert history.count("<time>") == 10 + 1  # a wrong code stands there too
+    whole, block = f"/admin/officers/{sub}", f'href="{DESK}{sim}/acts/report_loss"'
+    for browser, blocks in ((desk, True), (agency, True), (phones.person("kiemtoan", "kiemtoan"), False)):
+        page = browser.get(whole).text
+        assert (f'href="{DESK}{sim}">•••• ••• 678<' in page, block in page, "84912345678" in page) == (True, blocks, False)
 
 
 def test_security_38_another_agency_and_an_auditor(phones: Phones) -> None:

@@ -25,7 +25,7 @@ from ...rollout.campaigns import LONGEST_NAME, Campaigns, check_deadline, plain
 from ...rollout.courses import CampaignCourses
 from ...rollout.coverage import Coverage, end_of, newest_day
 from ...rollout.report import AgencyRow, agency_rows, steps_of
-from ...rollout.steps import OWNERS
+from ...rollout.steps import OWNERS, Step
 from ..access import ForbiddenError
 from ..pages import InvalidParameterError, Page
 from ..tasks import OPERATOR
@@ -197,6 +197,16 @@ class RolloutAdministration:
         _check_may(who)
         campaign = self._seen(who, campaign_id)
         return campaign, self._place(campaign, subject)
+
+    def waiting_for(self, who: Administrator, subject: str) -> list[tuple[Campaign, Step]]:
+        """Give the open campaigns of officers in which one of theirs is missing, with what is to be done next.
+
+        Those first that end first.
+        """
+        running = [one for one in self.concerning(who) if one.closed_at is None and not one.goal.of_applications]
+        found = ((one, self._followed.missing(one, subject, self._clock.now())) for one in running)
+        return sorted(((campaign, one.step) for campaign, one in found
+                       if one is not None and who.oversees(one.entry.unit_code)), key=lambda pair: pair[0].deadline)
 
     def seen(self, who: Administrator, campaign_id: str) -> Campaign:
         """Give a campaign that concerns an administrator. Raises RefusedError (404)."""

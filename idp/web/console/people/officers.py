@@ -23,10 +23,14 @@ from ....audit import PHONE
 from ....directory.officer import phone_text
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
+from ....pki.enrollment.moves import Actor
 from ....roles import Right
 from ....services import Services
+from ....signing.sims.sim import Act, sees
 from ...notice_words import place_words
 from ...onward import see_other
+from ...presentation import initials
+from ...signature_words import sim_words
 from ..audit.words import families, source_words
 from ..desk import name_of, unit_names
 from ..door import Door, Entered
@@ -37,6 +41,7 @@ from ..tasks import task_words
 from ..turning import sorting, turning
 from ..words import day, moment, request_words
 from . import words
+from .next_step import headline, next_steps
 
 LIST: Final = "/admin/officers/"
 FILE: Final = f"{LIST}file"
@@ -211,17 +216,23 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         given = rooms.passes.of(who, sub) if who.may(Right.ADMINISTER) or who.may(Right.ASK_TEMPORARY_PASS) else None
         units, stopped = unit_names(services), rooms.stops.of(who, sub)
         names = {event: label for family in families().values() for event, label in family.items()}
+        campaigns = services.administration.rollout.waiting_for(who, sub) if who.may(Right.ADMINISTER) else []
+        steps = next_steps(found, campaigns, units, services.clock.now())
         return door.page(
             "console/people/officer.html", entered, here="officers", code=code, code_of=code_of,
             found=_row(found) | ({"phone": phone} if phone else {}) | {
                 "posts": [post | {"until": day(post["ends_at"] - 1) if post["ends_at"] else ""} for post in found["posts"]],
                 "guest": found["guest"], "ends": day(found["ends_at"] - 1) if found["ends_at"] else "",
                 "role": words.role(found["role"], services)},
+            next=headline(steps) if steps else None, whole=who.may(Right.ADMINISTER),
             waiting=waiting and waiting | {"until": moment(waiting["expires_at"])},
             given=given and given | {"until": moment(given["until"] or given["expires_at"])},
             stopped=stopped and stopped | {"at": moment(stopped["at"])},
-            factors=[{"name": words.factor(one["factor"]), "label": one["label"], "since": moment(one["enrolled_at"]),
-                      "used": moment(one["last_used_at"]) if one["last_used_at"] else "", "left": one["left"]}
+            initials=initials(found["name"] or found["uid"]),
+            sims=_sims(entered, sub), may_ask=who.may(Right.ASK_CERTIFICATES) and found["status"] == "active",
+            factors=[{"kind": one["factor"], "name": words.factor(one["factor"]), "label": one["label"],
+                      "since": moment(one["enrolled_at"]), "left": one["left"],
+                      "used": moment(one["last_used_at"]) if one["last_used_at"] else ""}
                      for one in found["factors"]],
             sessions=[{"device": place_words(one["source"], one["user_agent"], gettext),
                        "source": "" if one["source"] == PHONE else one["source"],
@@ -238,6 +249,15 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             acts=_offered(entered, found, waiting, stopped, given, frozen=services.administration.officers.frozen(sub)),
             may_revoke=who.may(Right.CHANGE),
             turn=turning(f"{LIST}{sub}", {}, following=page.next, prev=""))
+
+    def _sims(entered: Entered, sub: str) -> list[dict[str, Any]] | None:
+        """Give the SIMs that are theirs to see, each with whether they may have it blocked; None where they see none."""
+        offered, who = services.mobile_signatures, entered.who
+        if offered is None or not who.may(Right.SEE_SIMS):
+            return None
+        actor = Actor(who.sub, who)
+        return [sim_words(one) | {"may_block": Act.REPORT_LOSS in offered.sims.possible(actor, one)}
+                for one in offered.sims.store.of_officer(sub) if sees(one, actor)]
 
 
 def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, Any] | None, stopped: Mapping[str, Any] | None,
