@@ -34,7 +34,8 @@ from .security import allow_image
 def officer_words(officer: Officer) -> dict[str, str]:
     """Tell who somebody is: ``name initials title unit_name`` and the login name, for password managers."""
     post = officer.main_post
-    return {"name": officer.name, "initials": initials(officer.name), "title": post.title, "unit_name": post.unit_name, "username": officer.uid}
+    return {"name": officer.name, "initials": initials(officer.name), "title": post.title,
+            "unit_name": post.unit_name, "username": officer.uid}
 
 
 def initials(name: str) -> str:
