@@ -1,7 +1,7 @@
 """The configuration of the sample slapd, as the LDIF that ``slapadd -n0`` turns into a configuration directory.
 
 The order matters: modules before what they bring, schema before the databases. ``olcPasswordHash`` stands on the frontend
-database, because the schemes of loaded modules are unknown to ``cn=config`` itself.
+database, because the schemes of loaded modules are unknown to ``cn=config`` itself. Paths stand in quotes, or a blank ends them.
 """
 
 from __future__ import annotations
@@ -93,15 +93,15 @@ olcUpdateRef: {options.replica_of.referral}
 dn: cn=config
 objectClass: olcGlobal
 cn: config
-olcPidFile: {folder}/slapd.pid
+olcPidFile: "{folder}/slapd.pid"
 olcLogLevel: none
 olcIdleTimeout: 0
 olcThreads: 8
 olcToolThreads: 2
 olcSizeLimit: 500
-olcTLSCACertificateFile: {tls.authority}
-olcTLSCertificateFile: {tls.certificate}
-olcTLSCertificateKeyFile: {tls.key}
+olcTLSCACertificateFile: "{tls.authority}"
+olcTLSCertificateFile: "{tls.certificate}"
+olcTLSCertificateKeyFile: "{tls.key}"
 olcTLSProtocolMin: 3.3
 
 dn: cn=module{{0}},cn=config
@@ -139,7 +139,7 @@ dn: olcDatabase={{1}}mdb,cn=config
 objectClass: olcDatabaseConfig
 objectClass: olcMdbConfig
 olcDatabase: {{1}}mdb
-olcDbDirectory: {folder}/data
+olcDbDirectory: "{folder}/data"
 olcDbMaxSize: 2147483648
 olcDbNoSync: TRUE
 olcDbCheckpoint: 256 1

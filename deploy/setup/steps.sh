@@ -64,6 +64,8 @@ needed_for() {
         test_servers)
             [ -n "$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf 'postgresql '
             missing nginx nginx
+            missing curl curl
+            missing openssl openssl
             missing chromium chromium
             missing chromedriver chromium-driver
             missing softhsm2-util softhsm2

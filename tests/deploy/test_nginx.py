@@ -159,9 +159,11 @@ def test_metrics_and_readiness_are_not_for_the_outside(nginx: Nginx, caller: req
     assert caller.get(f"{nginx.url}/healthz", timeout=10).status_code == 200
 
 
-def test_plain_http_only_points_to_https(nginx: Nginx, caller: requests.Session) -> None:
-    answer = caller.get(f"http://localhost:{nginx.http_port}/authorize?state=1", allow_redirects=False, timeout=10)
-    assert (answer.status_code, answer.headers["Location"]) == (301, "https://localhost/authorize?state=1")
+def test_plain_http_only_points_to_https_whatever_name_a_request_claims(nginx: Nginx, caller: requests.Session) -> None:
+    for claimed in ("localhost", "evil.example"):
+        answer = caller.get(f"http://localhost:{nginx.http_port}/authorize?state=1", allow_redirects=False, timeout=10,
+                            headers={"Host": claimed})
+        assert (answer.status_code, answer.headers["Location"]) == (301, "https://localhost/authorize?state=1")
 
 
 def test_another_host_name_gets_no_handshake(nginx: Nginx) -> None:

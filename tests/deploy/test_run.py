@@ -90,13 +90,14 @@ def _worked(process: psutil.Process) -> float:
 
 
 def _gone(family: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert alive == []
+    """What has ended stays a zombie where nobody reaps it: in a container without an init."""
+    _, left = psutil.wait_procs(family, timeout=10)
+    assert [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    folder = tmp_path_factory.mktemp("province")
+    folder = tmp_path_factory.mktemp("Đăng nhập một lần")        # a checkout may stand in a folder of such a name
     port, _, _, ldap_port, _, mssp_port, _ = free_ports(7)
     return Plan(folder=folder / "var", keys=folder / "keys", port=port, ldap_port=ldap_port, mssp_port=mssp_port)
 
