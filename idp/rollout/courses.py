@@ -8,26 +8,29 @@ exact, and takes as long as those few do (``tests/rollout/test_courses.py``: eve
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final, Protocol
 
+from ..directory.unit import is_within
 from ..pki.enrollment.working_days import day_of
 from .campaign import Campaign, CampaignStore, MemberEntry
 from .coverage import SETTLING_SECONDS, Coverage, Day, Records, Tally, end_of, follow, needed
 from .crowd import Change
 from .members import Flow, Member
-from .report import flow_numbers
 from .roll import Roll
 
-MANY: Final = 5_000
+MANY: Final = 1_000
 """People in a list from which on its course is kept."""
 KEPT_SECONDS: Final = 3600
 MOST_SINCE: Final = 1_000
 """People to whom something has happened since a course was kept, from whom on it is kept anew."""
-_TOO_MANY: Final = 20_000
-"""The same, from whom on a look follows all lines: that is not slower then."""
+_FEW: Final = 500
+_SHARE: Final = 5
+"""Where something has happened to more than ``_FEW``, and to more than one of ``_SHARE``, a look follows all lines: that is not
+slower then."""
 
 
 class CourseStore(Protocol):
@@ -64,8 +67,8 @@ class CampaignCourses:
         kept = self._kept.find(campaign, scope)
         if kept is not None:
             later, upto = before > kept.at, max(before, kept.at + 1)
-            since = self._since(campaign, min(before, kept.at + 1), upto)
-            if len(since) <= _TOO_MANY:
+            since = self._since(campaign, min(before, kept.at + 1), upto, kept if scope else None)
+            if len(since) <= max(_FEW, len(kept.people) // _SHARE):
                 members = self._store.members(campaign.campaign_id, before=upto, of=since)
                 changes = list(self._records.changes(campaign.campaign_id, campaign.goal, before=upto, of=since))
                 if later:
@@ -91,12 +94,7 @@ class CampaignCourses:
             moments = self._kept.moments(campaign.campaign_id)
             if upto < campaign.created_at or not self._is_due(campaign, moments.get(""), upto):
                 continue
-            whole = self._keep(campaign, upto, "")
-            made += 1
-            for code, tally in whole.last.agencies.items():
-                if tally.counted >= MANY and len(whole.last.agencies) > 1:
-                    self._keep(campaign, upto, code)
-                    made += 1
+            made += self._keep(campaign, upto)
         return made
 
     def _is_due(self, campaign: Campaign, known: int | None, upto: int) -> bool:
@@ -105,10 +103,24 @@ class CampaignCourses:
         return known < upto and (campaign.closed_at is not None or upto - known >= KEPT_SECONDS
                                  or len(self._since(campaign, known + 1, upto + 1)) >= MOST_SINCE)
 
-    def _keep(self, campaign: Campaign, upto: int, scope: str) -> Coverage:
-        made = self._whole(campaign, upto + 1, until=day_of(upto), now=upto, scope=scope)
-        self._kept.keep(campaign.campaign_id, scope, made)
-        return made
+    def _keep(self, campaign: Campaign, upto: int) -> int:
+        """Keep the course of everybody, and those of agencies with many; gives how many."""
+        number, before, until = campaign.campaign_id, upto + 1, day_of(upto)
+        lines = self._store.members(number, before=before)
+        whole = follow(campaign, lines, self._records.changes(number, campaign.goal, before=before), until=until, now=upto)
+        self._kept.keep(number, "", whole)
+        codes = [code for code, tally in whole.last.agencies.items() if tally.counted >= MANY]
+        if len(whole.last.agencies) == 1 or not codes:
+            return 1
+        listed: dict[str, set[str]] = defaultdict(set)
+        for line in lines:
+            listed[line.unit_code].add(line.subject)
+        for code in codes:
+            of = sorted(set().union(*(there for unit, there in listed.items() if is_within(unit, code))))
+            part = follow(campaign, self._store.members(number, before=before, of=of),
+                          self._records.changes(number, campaign.goal, before=before, of=of), until=until, now=upto, scope=code)
+            self._kept.keep(number, code, replace(part, names=whole.names))
+        return 1 + len(codes)
 
     def _whole(self, campaign: Campaign, before: int, *, until: date, now: int, scope: str) -> Coverage:
         number = campaign.campaign_id
@@ -118,10 +130,14 @@ class CampaignCourses:
         # Whoever looks at a part of the list may choose another.
         return found if of is None else replace(found, names=self._store.agencies(number, before=before))
 
-    def _since(self, campaign: Campaign, since: int, before: int) -> Sequence[str]:
-        """Give those to whom something has happened from a moment on and before another."""
+    def _since(self, campaign: Campaign, since: int, before: int, part: Coverage | None = None) -> Sequence[str]:
+        """Give those to whom something has happened from a moment on and before another.
+
+        Of a part of a list only who is in it, or of whom the list itself has a line: nobody else was in it, or came to it.
+        """
+        of = None if part is None else part.people.columns.lines.subjects
         return sorted({*self._store.changed(campaign.campaign_id, since=since, before=before),
-                       *self._records.changed(campaign.campaign_id, campaign.goal, since=since, before=before)})
+                       *self._records.changed(campaign.campaign_id, campaign.goal, since=since, before=before, of=of)})
 
 
 def gone_on(kept: Coverage, campaign: Campaign, members: Sequence[MemberEntry], changes: Sequence[Change], *, until: date,
@@ -207,4 +223,4 @@ def _sums(whole: Mapping[str, Tally], less: Mapping[str, Tally], more: Mapping[s
 def _flow(whole: Flow | None, less: Flow | None, more: Flow | None) -> Flow:
     none = Flow()
     return Flow(*(one - out + now for one, out, now in zip(
-        flow_numbers(whole or none), flow_numbers(less or none), flow_numbers(more or none), strict=True)))
+        (whole or none).numbers, (less or none).numbers, (more or none).numbers, strict=True)))

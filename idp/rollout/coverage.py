@@ -49,8 +49,8 @@ class Records(Protocol):
         """
         ...
 
-    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int) -> Iterable[str]:
-        """Give to whom of a list something happened from a moment on and before another. Raises as ``changes``."""
+    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int, of: Sequence[str] | None = None) -> Iterable[str]:
+        """Give to whom of a list something happened from a moment on and before another; ``of`` and errors as ``changes``."""
         ...
 
 

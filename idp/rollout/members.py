@@ -99,6 +99,11 @@ class Flow:
         """How many count now."""
         return self.listed + self.joined + self.moved_in - self.left - self.moved_out - self.excluded
 
+    @property
+    def numbers(self) -> tuple[int, int, int, int, int, int]:
+        """Listed, joined, moved in, left, moved out and excluded: the order in which tables have them."""
+        return self.listed, self.joined, self.moved_in, self.left, self.moved_out, self.excluded
+
 
 class Ledger:
     """Writes down how a list changes."""

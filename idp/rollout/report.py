@@ -159,21 +159,16 @@ def table(coverage: Coverage) -> list[list[str]]:
     agencies = sorted(agency_rows(coverage, emptied=True), key=lambda row: row.code)
     for row in agencies:
         rows.append([name, date_text(day.day), harmless(row.code), harmless(row.name), *_numbers(row.tally),
-                     "x" if row.low else "", *map(str, flow_numbers(row.flow))])
+                     "x" if row.low else "", *map(str, row.flow.numbers)])
     rows.append([name, date_text(day.day), "", "Tổng số", *_numbers(Tally(day.counted, day.done)),
-                 "x" if day.done < day.needed else "", *map(str, flow_numbers(whole_flow(agencies)))])
+                 "x" if day.done < day.needed else "", *map(str, whole_flow(agencies).numbers)])
     rows.append([name, date_text(day.day), "", "Mức cần có", "", str(day.needed), *[""] * 9])
     return rows
 
 
-def flow_numbers(flow: Flow) -> tuple[int, int, int, int, int, int]:
-    """Give listed, joined, moved in, left, moved out and excluded: the order in which tables have them."""
-    return flow.listed, flow.joined, flow.moved_in, flow.left, flow.moved_out, flow.excluded
-
-
 def whole_flow(rows: Sequence[AgencyRow]) -> Flow:
     """Add up how the numbers of agencies came about."""
-    return Flow(*map(sum, zip(*(flow_numbers(row.flow) for row in rows), strict=True)))
+    return Flow(*map(sum, zip(*(row.flow.numbers for row in rows), strict=True)))
 
 
 def missing_rows(coverage: Coverage) -> Iterator[Sequence[str]]:

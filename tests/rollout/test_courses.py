@@ -38,13 +38,17 @@ def town(database: Database) -> Town:
 
 
 class Records(SqlRecords):
-    """Counts how often all lines are followed."""
+    """Counts how often all lines are followed, and how often it is asked to whom of everybody something happened."""
 
-    followed = 0
+    followed = asked = 0
 
     def changes(self, campaign_id: str, goal: Goal, *, before: int, of: Sequence[str] | None = None) -> Iterator[Change]:
         self.followed += of is None
         return super().changes(campaign_id, goal, before=before, of=of)
+
+    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int, of: Sequence[str] | None = None) -> Iterator[str]:
+        self.asked += of is None
+        return super().changed(campaign_id, goal, since=since, before=before, of=of)
 
 
 class Desk:
@@ -86,8 +90,10 @@ def test_a_course_that_was_kept_goes_on_as_if_all_lines_were_followed(database: 
         desk.records.followed = 0
         desk.look(campaign)
         assert desk.records.followed == 0
+        desk.records.asked = 0
         for scope in ("H30.2", "H30.2.1"):
             desk.look(campaign, scope=scope)
+        assert desk.records.asked == 0  # of an agency only its own
         if number % 4 == 2:
             assert desk.keep() == 1 + 5
             desk.look(campaign)
@@ -133,7 +139,7 @@ def test_a_course_is_kept_where_many_are_listed_and_again_when_it_is_old_or_much
         town.clock.advance(room.SETTLING_SECONDS)
         assert desk.keep() == number
     assert (desk.look(campaign).last.counted, desk.look(campaign).last.done) == (4, 2)
-    monkeypatch.setattr(room, "_TOO_MANY", 0)
+    monkeypatch.setattr(room, "_FEW", 0)
     town.note(2, mail="")
     town.observer.look(town.clock.now())
     desk.records.followed = 0

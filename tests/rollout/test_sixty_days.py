@@ -16,7 +16,7 @@ from idp.directory.unit import is_within
 from idp.pki.enrollment.working_days import start_of
 from idp.rollout.campaign import MemberAct
 from idp.rollout.coverage import Coverage
-from idp.rollout.report import agency_rows, flow_numbers, table, whole_flow
+from idp.rollout.report import agency_rows, table, whole_flow
 
 from .province_rows import rows_of
 from .world import MONDAY, Province, recount
@@ -101,7 +101,7 @@ def check_lists(found: Coverage, states: Mapping[str, str]) -> None:
     assert (whole.listed, whole.joined, whole.left, whole.moved_in) == (found.listed, found.joined, found.left, whole.moved_out)
     assert whole.counted == found.last.counted
     sums = [list(map(sum, zip(*(map(int, row[9:]) for row in table(found)[1:-2]), strict=True)))]
-    assert [list(map(int, table(found)[-2][9:]))] == sums == [list(flow_numbers(whole))]
+    assert [list(map(int, table(found)[-2][9:]))] == sums == [list(whole.numbers)]
     acts = Counter(one.act for one in found.movements)
     assert (acts[MemberAct.JOINED], acts[MemberAct.LEFT], acts[MemberAct.MOVED]) == (whole.joined, whole.left, whole.moved_in)
     came = {one.entry.subject for one in found.movements if one.act is MemberAct.JOINED}

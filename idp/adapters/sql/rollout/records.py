@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import case, literal_column, select
+from sqlalchemy import case, exists, literal_column, select
 
 from ....clock import Clock
 from ....directory.term import is_over, status_as_of
@@ -87,16 +87,17 @@ class SqlRecords:
         else:
             yield from self._facts.changes(of, kind=goal.value, **asked)
 
-    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int) -> Iterator[str]:
+    def changed(self, campaign_id: str, goal: Goal, *, since: int, before: int,
+                of: Sequence[str] | None = None) -> Iterator[str]:
         """Give to whom something happened."""
         asked: dict[str, Any] = {"campaign_id": campaign_id, "since": since, "before": before}
         if goal in self._certificates:
-            yield from self._sims.changed(**asked)
-            yield from self._certificates[goal].changed(**asked)
+            yield from self._sims.changed(of, **asked)
+            yield from self._certificates[goal].changed(of, **asked)
         elif goal is Goal.SIGNED_IN:
-            yield from self._signed_in.changed(**asked)
+            yield from self._signed_in.changed(of, **asked)
         else:
-            yield from self._facts.changed(kind=goal.value, **asked)
+            yield from self._facts.changed(of, kind=goal.value, **asked)
 
 
 _at: Final = attrgetter("at")
@@ -123,8 +124,12 @@ class _Lines:
         lines = select(subject.label("subject"), at.label("at"), item.label("item"), stage.label("stage")).select_from(source)
         self._all = Stream(database, lines.where(*upto, members).order_by(at, number))
         self._some = Stream(database, lines.where(*upto, subject.in_(listed(database, "of"))).order_by(at, number))
-        self._changed = database.read(select(subject.label("subject")).select_from(source).where(
-            *upto, at >= parameter(ENTRY.c.at, "since"), members).distinct())
+        lately = select(subject.label("subject")).select_from(source).where(
+            *upto, at >= parameter(ENTRY.c.at, "since")).distinct()
+        # Not "in": SQLite would go through everybody of the list, however little has happened.
+        self._changed = database.read(lately.where(exists(select(literal_column("1")).where(
+            MEMBER.c.campaign_id == parameter(MEMBER.c.campaign_id), MEMBER.c.subject == subject))))
+        self._changed_of = database.read(lately.where(subject.in_(listed(database, "of"))))
 
     def changes(self, of: Sequence[str] | None, *, campaign_id: str, **asked: Any) -> Iterator[Change]:
         """Give them in order."""
@@ -134,9 +139,11 @@ class _Lines:
         for subject, at, item, stage in rows:
             yield Change(subject, at, item, stages.setdefault(stage, stage))
 
-    def changed(self, **asked: Any) -> Iterator[str]:
+    def changed(self, of: Sequence[str] | None, *, campaign_id: str, **asked: Any) -> Iterator[str]:
         """Give to whom something happened."""
-        return (row.subject for row in self._changed.all(**asked))
+        rows = (self._changed.all(campaign_id=campaign_id, **asked) if of is None
+                else self._changed_of.all(of=orjson.dumps(of).decode(), **asked))
+        return (row.subject for row in rows)
 
 
 class SqlCandidates:

@@ -17,7 +17,7 @@ from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, members_of
 from ....errors import RefusedError
 from ....rollout.campaign import MemberAct
 from ....rollout.coverage import Coverage
-from ....rollout.report import agency_rows, flow_numbers, whole_flow
+from ....rollout.report import agency_rows, whole_flow
 from ....services import Services
 from ..desk import name_of
 from ..door import Door, Entered
@@ -180,7 +180,7 @@ def _kept(*names: str) -> dict[str, str]:
 
 
 def _numbers(flow: Any) -> list[str]:
-    return [words.number(one) for one in flow_numbers(flow)]
+    return [words.number(one) for one in flow.numbers]
 
 
 def _member(one: Mapping[str, Any]) -> dict[str, Any]:
