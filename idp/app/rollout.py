@@ -60,7 +60,7 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     courses = CampaignCourses(store, records, SqlCourses(database))
     administration = RolloutAdministration(campaigns, courses, clock)
     told = SqlCampaignReminders(database)
-    reminders = Reminders(store, records, told, mirror,
+    reminders = Reminders(store, courses, told, mirror,
                           SqlAgencyAdministrators(database, groups, clock), calendar, clock)
     sheets = SheetFiles()
     files = ListFiles(sheets, audit, clock)

@@ -13,7 +13,7 @@ from .campaign import MemberEntry
 
 Rest = tuple[Any, ...]
 """The act, then what stands in a ``MemberEntry`` behind the name."""
-_TITLE, _UNIT, _AGENCY = 1, 3, 4
+_TITLE, _UNIT_CODE, _UNIT, _AGENCY = 1, 2, 3, 4
 Value = TypeVar("Value")
 
 
@@ -79,6 +79,10 @@ class Lines(Sequence[MemberEntry]):
     def agency(self, number: int) -> str:
         """Give the code of the agency of a line."""
         return str(self.rests[number][_AGENCY])
+
+    def unit(self, number: int) -> str:
+        """Give the code of the unit of a line, which may be one below the agency."""
+        return str(self.rests[number][_UNIT_CODE])
 
     def __len__(self) -> int:
         return len(self.subjects)

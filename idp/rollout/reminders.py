@@ -8,7 +8,7 @@ list was made until the campaign is closed; whoever has done it, does not count,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
@@ -21,9 +21,10 @@ from ..notices import Notice, NoticeKind
 from ..pki.enrollment.working_days import ZONE, WorkingDays, day_of, start_of
 from ..roles import Administrator
 from .campaign import Campaign, CampaignStore
-from .coverage import Records, end_of, follow
+from .courses import CampaignCourses
 from .members import Member
-from .steps import OWNERS, Owner, Step
+from .roll import Roll
+from .steps import OWNERS, Owner
 
 EVERY_DAYS: Final = 7
 OPEN_HOURS: Final = range(8, 17)
@@ -103,21 +104,12 @@ class AgencyAdministrators(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    """Somebody who is missing in a campaign, and what is next."""
-
-    campaign: Campaign
-    one: Member
-    step: Step
-
-
 class Reminders:
     """Reminds.
 
     Args:
         campaigns: Which there are.
-        records: What happened.
+        courses: Who is missing in them.
         store: What was told.
         mirror: Who may sign in now.
         administrators: Who looks after agencies.
@@ -125,9 +117,9 @@ class Reminders:
         clock: Source of the time.
     """
 
-    def __init__(self, campaigns: CampaignStore, records: Records, store: ReminderStore, mirror: OfficerMirror,
+    def __init__(self, campaigns: CampaignStore, courses: CampaignCourses, store: ReminderStore, mirror: OfficerMirror,
                  administrators: AgencyAdministrators, calendar: WorkingDays, clock: Clock) -> None:
-        self._campaigns, self._records, self._store, self._mirror = campaigns, records, store, mirror
+        self._campaigns, self._courses, self._store, self._mirror = campaigns, courses, store, mirror
         self._administrators, self._calendar, self._clock = administrators, calendar, clock
 
     def remind(self, caller: Caller, *, most: int) -> int:
@@ -142,62 +134,81 @@ class Reminders:
         if not self._calendar.is_working_day(today) or hour not in OPEN_HOURS:
             return 0
         since = today - timedelta(days=EVERY_DAYS - 1)
-        waiting = list(self._missing(now))
         reminded = set(self._store.reminded(since))
+        running = [one for one in self._campaigns.all() if one.closed_at is None and day_of(one.created_at) < today]
+        theirs: list[tuple[Campaign, Counter[str]]] = []
         told = 0
-        for found in waiting:
-            sub = found.one.entry.subject
-            if OWNERS[found.step] is not Owner.OFFICER or found.campaign.goal.of_applications or sub in reminded:
-                continue
-            if told == most:
+        for campaign in sorted(running, key=lambda one: (one.deadline, one.campaign_id)):
+            many, units = self._remind_of(campaign, now, since, reminded, most - told, caller)
+            told += many
+            if units is None:
                 return told
+            theirs.append((campaign, units))
+        return told + self._tell_administrators(theirs, today, since, caller)
+
+    def _remind_of(self, campaign: Campaign, now: int, since: date, reminded: set[str], most: int,
+                   caller: Caller) -> tuple[int, Counter[str] | None]:
+        """Remind officers of one campaign; gives how many, and how many cases agencies have, by unit: None where some are left.
+
+        Its course, which is large, goes with the end of this.
+        """
+        missing, told = self._courses.course(campaign, until=day_of(now), now=now).missing, 0
+        for one in () if campaign.goal.of_applications else _who_can(missing, reminded):
+            if told == most:
+                return told, None
+            sub = one.entry.subject
             officer = self._mirror.by_sub(sub)
             if officer is not None and officer.status == "active":
                 reminded.add(sub)
-                entry = found.one.entry
-                line = Reminding(found.campaign.campaign_id, sub, now, found.step.value, 1, entry.name, entry.title,
-                                 entry.unit_code, entry.unit_name, caller.officer)
-                told += self._store.remind([line], today, since, self._reminder(found, sub, caller), self._record(
-                    sub, caller, campaign=found.campaign.campaign_id, step=found.step.value))
-        return told + self._tell_administrators(waiting, today, since, caller)
+                told += self._tell(campaign, one, day_of(now), since, caller)
+        return told, _of_agencies(missing)
 
-    def _missing(self, now: int) -> Iterator[_Open]:
-        """Give who is missing in campaigns that are open and began before today, those first whose deadline is first."""
-        running = [one for one in self._campaigns.all() if one.closed_at is None and day_of(one.created_at) < day_of(now)]
-        for campaign in sorted(running, key=lambda one: (one.deadline, one.campaign_id)):
-            number, before = campaign.campaign_id, end_of(day_of(now), now)
-            coverage = follow(campaign, self._campaigns.members(number, before=before),
-                              self._records.changes(number, campaign.goal, before=before), until=day_of(now), now=now)
-            for one in coverage.missing:
-                yield _Open(campaign, one, one.step)
+    def _tell(self, campaign: Campaign, one: Member, today: date, since: date, caller: Caller) -> bool:
+        entry, now = one.entry, self._clock.now()
+        line = Reminding(campaign.campaign_id, entry.subject, now, one.step.value, 1, entry.name, entry.title, entry.unit_code,
+                         entry.unit_name, caller.officer)
+        notice = Notice(NoticeKind.CAMPAIGN_REMINDER, entry.subject, now, caller.source, {
+            "campaign": campaign.name, "step": one.step.value, "ends": str(start_of(campaign.deadline))})
+        return self._store.remind([line], today, since, notice, self._record(
+            entry.subject, caller, campaign=campaign.campaign_id, step=one.step.value))
 
-    def _tell_administrators(self, waiting: Sequence[_Open], today: date, since: date, caller: Caller) -> int:
-        theirs = [found for found in waiting if OWNERS[found.step] in (Owner.AGENCY, Owner.CLERK)]
+    def _tell_administrators(self, theirs: Sequence[tuple[Campaign, Counter[str]]], today: date, since: date,
+                             caller: Caller) -> int:
         lately = self._store.digests(since)
         told = 0
         for who in self._administrators.all():
-            mine = [found for found in theirs if is_within(found.one.entry.unit_code, who.unit)]
+            mine = {campaign: cases for campaign, units in theirs
+                    if (cases := sum(many for unit, many in units.items() if is_within(unit, who.unit)))}
             if not mine or who.sub in lately:
                 continue
-            campaigns = Counter(found.campaign.campaign_id for found in mine)
+            count = sum(mine.values())
             told += self._store.digest(
-                self._lines(who, campaigns, caller), today, since, Notice(
+                self._lines(who, mine, caller), today, since, Notice(
                     NoticeKind.CAMPAIGN_MISSING, who.sub, self._clock.now(), caller.source,
-                    {"count": str(len(mine)), "campaigns": str(len(campaigns)),
-                     "ends": str(start_of(min(found.campaign.deadline for found in mine)))}),
-                self._record(who.sub, caller, unit=who.unit, count=len(mine), campaigns=len(campaigns)))
+                    {"count": str(count), "campaigns": str(len(mine)),
+                     "ends": str(start_of(min(campaign.deadline for campaign in mine)))}),
+                self._record(who.sub, caller, unit=who.unit, count=count, campaigns=len(mine)))
         return told
 
-    def _lines(self, who: Administrator, campaigns: Mapping[str, int], caller: Caller) -> list[Reminding]:
+    def _lines(self, who: Administrator, mine: Mapping[Campaign, int], caller: Caller) -> list[Reminding]:
         known = self._mirror.by_sub(who.sub)
         name, post = (known.officer.name, known.officer.main_post) if known is not None else ("", None)
-        return [Reminding(campaign_id, who.sub, self._clock.now(), "", cases, name, post.title if post else "", who.unit,
-                          post.unit_name if post else "", caller.officer) for campaign_id, cases in sorted(campaigns.items())]
-
-    def _reminder(self, found: _Open, sub: str, caller: Caller) -> Notice:
-        return Notice(NoticeKind.CAMPAIGN_REMINDER, sub, self._clock.now(), caller.source, {
-            "campaign": found.campaign.name, "step": found.step.value, "ends": str(start_of(found.campaign.deadline))})
+        return [Reminding(campaign.campaign_id, who.sub, self._clock.now(), "", cases, name, post.title if post else "", who.unit,
+                          post.unit_name if post else "", caller.officer)
+                for campaign, cases in sorted(mine.items(), key=lambda pair: pair[0].campaign_id)]
 
     def _record(self, sub: str, caller: Caller, **detail: str | int) -> AuditRecord:
         return AuditRecord(AuditEvent.CAMPAIGN_REMINDED, self._clock.now(), sub=sub, source=caller.source,
                            request_id=caller.request_id, detail=detail)
+
+
+def _who_can(missing: Roll, reminded: Container[str]) -> Roll:
+    """Give those whose own the next step is, and who were not reminded."""
+    steps, subjects = missing.columns.steps, missing.columns.lines.subjects
+    return missing.only(lambda number: OWNERS[steps[number]] is Owner.OFFICER and subjects[number] not in reminded)
+
+
+def _of_agencies(missing: Roll) -> Counter[str]:
+    """Count, by unit, those whose next step is the agency's or its records clerk's."""
+    steps, lines = missing.columns.steps, missing.columns.lines
+    return Counter(lines.unit(number) for number in missing.numbers if OWNERS[steps[number]] in (Owner.AGENCY, Owner.CLERK))

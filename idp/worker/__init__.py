@@ -1,9 +1,10 @@
 """The one long-running process behind the web: outbox, sealing, housekeeping, and the directory's feed.
 
-Nine loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
+Loops run in threads of their own, so that none waits for another: ``sealer``, ``outbox``, ``pings``, ``mail`` and
 ``consequences`` look every half second or oftener, ``schedule`` does what is due, ``archives`` lets old months of the trail leave
-the database, ``jobs`` writes files and takes lists that people asked for, ``feed`` listens to the directory. A database that is
-away stops none of them: they try again with a growing pause, and the log says once that it went and once that it came back.
+the database, ``campaigns``, ``courses`` and ``reminders`` look after campaigns, ``jobs`` writes files and takes lists that people
+asked for, ``feed`` listens to the directory. A database that is away stops none of them: they try again with a growing pause, and
+the log says once that it went and once that it came back.
 SIGTERM ends the process within seconds; what was being sent is finished or given back, and so is a job.
 """
 
@@ -82,6 +83,7 @@ class Worker:
         self._approvals = services.phone_approvals
         self._work = services.job_work
         self._courses, self._clock = services.campaign_courses, services.clock
+        self._campaigns, self._reminders = services.campaigns, services.campaign_reminders
 
     def _jobs(self, services: Services) -> list[Job]:
         watch = DirectoryWatch(services.directory.health, services.audit, services.clock)
@@ -117,8 +119,6 @@ class Worker:
             Job("revocation lists", 60, services.revocation_lists.make_due),
             Job("ended certificates", 60, lambda: services.certificate_desk.ending.expire(WORKER, most=500)),
             Job("expiring certificates", 600, lambda: services.certificate_desk.reminders.remind(WORKER, most=500)),
-            Job("campaigns", 600, services.campaigns.follow),
-            Job("reminders of campaigns", 3600, lambda: services.campaign_reminders.remind(WORKER, most=500)),
             Job("waiting requests", 300, lambda: services.certificate_desk.waiting.tell(WORKER)),
             Job("deputies near their end", 3600,
                 lambda: services.administration.people.deputies.remind(WORKER, most=500)),
@@ -132,7 +132,9 @@ class Worker:
             ("consequences", self._consequences, 0.25),
             ("archives", self._archive, 600.0),  # takes minutes, in small steps
             ("jobs", self._do_a_job, 0.5),  # so does one of these
-            ("courses", self._keep_courses, 300.0),  # some seconds
+            ("campaigns", self._follow_campaigns, 600.0),  # some seconds for 100,000 people, and so the next two
+            ("courses", self._keep_courses, 300.0),
+            ("reminders", self._remind, 600.0),
             # In a loop of its own: others may take their time to answer.
             *((("phones", self._phones_round, 0.5), ("cards", self._cards_round, 5.0),
                ("approvals", self._approvals_round, 0.5)) if self._phones is not None else ()),
@@ -173,7 +175,9 @@ class Worker:
         while self._do_a_job():
             pass
         self._sealing.round()
+        self._follow_campaigns()
         self._keep_courses()
+        self._remind()
         self._archive()
 
     def _feed(self, *, once: bool = False) -> None:
@@ -234,9 +238,17 @@ class Worker:
             self._work.broke(job)
         return True
 
+    def _follow_campaigns(self) -> None:
+        """Write down what the directory changed in the lists of campaigns."""
+        self._campaigns.follow()
+
     def _keep_courses(self) -> None:
         """Keep the courses of long campaigns, so that no page waits until one is followed."""
         self._courses.keep(self._clock.now())
+
+    def _remind(self) -> None:
+        """Remind some of those who are missing in campaigns: 100,000 within a week, and no other mail waits behind them all."""
+        self._reminders.remind(WORKER, most=500)
 
     def _archive(self) -> None:
         """Let old months of the trail leave the database, and say which files are due; what hinders it is said once."""

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.notices import SqlNotices
+from idp.adapters.sql.rollout.courses import SqlCourses
 from idp.adapters.sql.rollout.reminders import SqlCampaignReminders
 from idp.adapters.sql.tables import OutboxRow
 from idp.audit import Caller
@@ -18,6 +19,7 @@ from idp.notices import NoticeKind, Told
 from idp.pki.enrollment.working_days import WorkingDays, start_of
 from idp.roles import Administrator, Role
 from idp.rollout.campaign import Goal, Reason
+from idp.rollout.courses import CampaignCourses
 from idp.rollout.reminders import Reminders
 from tests.audit_desk import events_of
 
@@ -36,7 +38,8 @@ class Reminding(Town):
         self.looking_after: list[Administrator] = []
         self.notices = SqlNotices(database)
         self.store_of_reminders = SqlCampaignReminders(database)
-        self.reminders = Reminders(self.store, self.records, self.store_of_reminders, self.mirror, self,
+        self.courses = CampaignCourses(self.store, self.records, SqlCourses(database))
+        self.reminders = Reminders(self.store, self.courses, self.store_of_reminders, self.mirror, self,
                                    WorkingDays([HOLIDAY]), self.clock)
 
     def all(self) -> Sequence[Administrator]:
