@@ -121,8 +121,9 @@ class Nginx:
                               ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(
             f"{user}\ndaemon off;\npid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
-            f"http {{\n    access_log off;\n{temporary}\n    include {folder}/sign-on.conf;\n"
-            f"    include {folder}/mutual-tls.conf;\n    include {folder}/certificate-sign-in.conf;\n}}\n")
+            # In the order of Debian's `include sites-enabled/*`.
+            f"http {{\n    access_log off;\n{temporary}\n    include {folder}/certificate-sign-in.conf;\n"
+            f"    include {folder}/mutual-tls.conf;\n    include {folder}/sign-on.conf;\n}}\n")
 
     def _write_certificates(self) -> None:
         now = datetime.datetime.now(datetime.UTC)
