@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import sample_sims
+from . import sample_deputies, sample_sims
 from .asking import answer, leads_to_the_provider
 from .directory.people import demo_accounts, hard_cases
 from .directory.server import DirectoryServerError, SampleDirectory
@@ -44,6 +44,10 @@ TOTP_SEEDS = {
     "quantri": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
     "pheduyet": "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU",
     "kiemtoan": "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK",
+    "dangky": "MRQW4Z3LPFQW2YLVMRQW4Z3LPFQW2YLV",
+    "thietbi": "ORUGSZLUMJUW2YLVORUGSZLUMJUW2YLV",
+    "hotro": "NBXXI4TPNVQXKZTBNBXXI4TPNVQXKZTB",
+    "uyquyen": "OV4XC5LZMVXG2YLVOV4XC5LZMVXG2YLV",
 }
 
 ROLES = {
@@ -51,6 +55,9 @@ ROLES = {
     "quantri.coquan": "administrator of one agency; two factors", "quantri": "administrator of the province; two factors",
     "pheduyet": "second administrator of the province; two factors", "kiemtoan": "auditor, reads only; two factors",
     "nghiviec": "disabled", "doimatkhau": "must change the password",
+    "dangky": "registration officer of one agency; two factors",
+    "thietbi": "keeps records and devices of one agency; two factors", "hotro": "help desk of one agency; two factors",
+    "uyquyen": f"acting deputy of {sample_deputies.GIVER}, for {sample_deputies.DAYS} days; two factors",
 }
 
 
@@ -307,14 +314,15 @@ class SampleProvince:
         return bool(found[0] >= len(TOTP_SEEDS))
 
     def _signers_are_there(self) -> bool:
-        """Tell whether an earlier start has enrolled the sample SIMs, and begun the campaigns."""
+        """Tell whether an earlier start has enrolled the sample SIMs, begun the campaigns and named a deputy who is one now."""
         file = self.plan.folder / "idp.sqlite3"
         if "database_url" in self.plan.settings or not file.is_file():
             return False
         with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            active, begun = connection.execute(
-                "SELECT (SELECT count(*) FROM sim WHERE state = 'active'), (SELECT count(*) FROM campaign)").fetchone()
-        return bool(active >= len(SIGNERS) and begun >= len(CAMPAIGNS))
+            active, begun, deputies = connection.execute(
+                "SELECT (SELECT count(*) FROM sim WHERE state = 'active'), (SELECT count(*) FROM campaign), "
+                "(SELECT count(*) FROM deputy WHERE ended_at IS NULL AND ends_at > ?)", (int(time.time()),)).fetchone()
+        return bool(active >= len(SIGNERS) and begun >= len(CAMPAIGNS) and deputies)
 
     def _wait_for_all(self) -> None:
         plan = self.plan

@@ -3,7 +3,7 @@
 ``python -m deploy.sample_signers --phones http://localhost:8090``: an authority of the province's own is founded where there is
 none; the leader gets a SIM, the records clerk one with the agency's seal. Codes are read from the simulated phones, and the
 phones accept the first signatures. Whatever has been done by an earlier start is not done again.
-Then the campaigns are begun (``sample_campaigns``).
+Then the campaigns are begun (``sample_campaigns``), and the acting deputy is named (``sample_deputies``).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from deploy import sample_campaigns, sample_sims
+from deploy import sample_campaigns, sample_deputies, sample_sims
 
 SIGNERS: Final = (("lanhdao", False), ("vanthu", True))
 """uid, and whether the SIM signs with the agency's seal."""
@@ -41,6 +42,7 @@ def main() -> int:
     for uid, seal in SIGNERS:
         _enrol(house, phones, uid, seal=seal)
     sample_campaigns.begin(house, _until)
+    sample_deputies.name(house, partial(_officer, house), _until)
     return 0
 
 

@@ -23,6 +23,9 @@ GROUPS = {
     "quantri-tinh": "Quản trị tỉnh",
     "quantri-coquan": "Quản trị cơ quan",
     "kiemtoan": "Kiểm toán, chỉ đọc",
+    "dangky-chungthu": "Đăng ký chứng thư số cho cơ quan",
+    "vanthu-thietbi": "Văn thư, giữ hồ sơ và thiết bị ký số",
+    "hotro-nguoidung": "Hỗ trợ người dùng",
 }
 """Groups by name, with what they are for."""
 
@@ -79,6 +82,10 @@ def demo_accounts() -> list[Person]:
         Person("kiemtoan", "Ngô Văn Thí Dụ", [(INSPECTORATE, "Thanh tra viên")], {"kiemtoan"}),
         Person("nghiviec", "Huỳnh Văn Nghỉ Việc", [(PROVINCE_OFFICE, "Chuyên viên")], state=DISABLED),
         Person("doimatkhau", "Bùi Thị Đổi Mật Khẩu", [(PROVINCE_OFFICE, "Chuyên viên")], state=MUST_CHANGE),
+        Person("dangky", "Phan Thị Ghi Mẫu", [(it, "Chuyên viên, đăng ký chứng thư số")], {"dangky-chungthu"}),
+        Person("thietbi", "Trương Văn Giữ Mẫu", [(it, "Văn thư, giữ thiết bị ký số")], {"vanthu-thietbi"}),
+        Person("hotro", "Hồ Thị Giúp Mẫu", [(it, "Chuyên viên hỗ trợ người dùng")], {"hotro-nguoidung"}),
+        Person("uyquyen", "Đỗ Văn Thay Mẫu", [(f"{it}.4", "Phó Giám đốc Trung tâm")]),
     ]
 
 

@@ -54,9 +54,18 @@ FILES = [
 ]
 
 
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _folder(prefix: str) -> Path:
+    """Make a folder that goes with this process: what is kept for all tests of a process has no fixture that would remove it."""
+    _folders.append(tempfile.TemporaryDirectory(prefix=prefix))
+    return Path(_folders[-1].name)
+
+
 @cache
 def _keys_dir() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="idp-administration-")) / "keys"
+    folder = _folder("idp-administration-") / "keys"
     KeyFolder(folder).make()
     return folder
 
@@ -64,7 +73,7 @@ def _keys_dir() -> Path:
 @cache
 def carriers() -> Path:
     """Make the file of a carrier that is never called; gives its path."""
-    folder = Path(tempfile.mkdtemp(prefix="idp-carriers-"))
+    folder = _folder("idp-carriers-")
     (folder / "mssp").mkdir()
     authority.make(folder / "mssp")
     (folder / "mssp.toml").write_text(sample_sims.carriers(folder / "mssp", 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -21,17 +22,24 @@ import psutil
 import pyotp
 import pytest
 
+from deploy.browser import Browser, Page
 from deploy.demo import Tour
 from deploy.keys_and_database import prepare
 from deploy.plan import APPLICATIONS, ROOT, Plan
 from deploy.ports import free_ports, require_free
 from deploy.processes import StartError
 from deploy.run import plan_from_environment
+from deploy.sample_deputies import DAYS
 from deploy.sample_province import ROLES, TOTP_SEEDS, SampleProvince
 from deploy.sample_sims import PIN, SIMS
+from tests.administration.matrix.expected import PAGES
 from tests.allowance import allowed
 from tests.flows.person import Person, person_at
 
+CONSOLE = {"kiemtoan": "auditor", "hotro": "help_desk", "thietbi": "clerk", "dangky": "registration", "quantri.coquan": "agency",
+           "quantri": "province", "uyquyen": "agency"}
+"""Accounts of the console with their column in the table of who gets what; the last one is a deputy."""
+COLUMNS = ("nobody", "auditor", "help_desk", "clerk", "registration", "agency", "province")
 READY_SECONDS = 10
 """In which a second start has to be ready (docs/README.md)."""
 
@@ -193,6 +201,44 @@ def test_flask_commands_use_the_same_settings_and_database(running: Running) -> 
     result = subprocess.run([str(Path(sys.executable).parent / "flask"), "--app", "wsgi", "clients", "list", "--json"], cwd=ROOT,
                             env=environment, capture_output=True, text=True, check=True)
     assert {"qlvb", "cong-thong-tin"} <= {client["client_id"] for client in json.loads(result.stdout)["clients"]}
+
+
+def _at_the_console(plan: Plan, uid: str) -> tuple[Browser, Page]:
+    browser = Browser()
+    page = browser.open(f"{plan.issuer}/admin/")
+    for field, values in (("password", {"username": uid, "password": "HauGiang-2026!"}),
+                          ("otp", {"otp": pyotp.TOTP(TOTP_SEEDS[uid]).now()})):
+        form = page.form_with(field)
+        assert form is not None, page.heading
+        page = browser.submit(page, form, values)
+    return browser, page
+
+
+def test_each_role_of_the_console_has_an_account_that_reaches_its_places_and_no_other(running: Running) -> None:
+    """Places are what stands in the menus of all; which are whose is told by the table that the rules are tested by."""
+    plan = running.plan
+    signed_in = {uid: _at_the_console(plan, uid) for uid in CONSOLE}
+    menus = {uid: re.findall(r'href="(/admin/[^"]*)"', page.text.partition('class="side__nav"')[2].partition("</ul>")[0])
+             for uid, (_, page) in signed_in.items()}
+    places = {place for menu in menus.values() for place in menu if f"GET {place.removeprefix('/admin')}" in PAGES}
+    assert len(places) > 15
+    statuses = {}
+    for uid, role in CONSOLE.items():
+        browser, page = signed_in[uid]
+        row = {place: PAGES[f"GET {place.removeprefix('/admin')}"].split()[COLUMNS.index(role)] for place in places}
+        statuses |= {(uid, place): browser.first_answer(f"{plan.issuer}{place}") for place in sorted(places - {"/admin/"})}
+        assert {place: statuses[uid, place] for place in places - {"/admin/"}} == {
+            place: 200 if cell == "+" else 403 for place, cell in row.items() if place != "/admin/"}, uid
+        assert all(statuses.get((uid, place), 200) == 200 for place in menus[uid]), "no link of the menu is refused"
+        assert page.status == 200
+        assert page.url != f"{plan.issuer}/admin/deputies/", "the day begins with one's own work"
+    for uid, status in {"quantri": 200, "kiemtoan": 200, "quantri.coquan": 404, "uyquyen": 404, "hotro": 403}.items():
+        assert signed_in[uid][0].first_answer(f"{plan.issuer}/admin/agencies/H30.12") == status, uid
+    assert signed_in["uyquyen"][0].first_answer(f"{plan.issuer}/admin/deputies/new") == 403, "nobody lends what was lent to them"
+    with contextlib.closing(sqlite3.connect(plan.folder / "idp.sqlite3")) as connection:
+        [(made_at, ends_at)] = connection.execute("SELECT made_at, ends_at FROM deputy").fetchall()
+        assert connection.execute("SELECT count(*) FROM audit WHERE event = 'deputy.named'").fetchone() == (1,)
+    assert DAYS * 86400 < ends_at - made_at <= (DAYS + 1) * 86400
 
 
 def test_two_campaigns_are_begun_once_the_directory_is_known(running: Running) -> None:

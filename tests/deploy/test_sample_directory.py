@@ -27,8 +27,10 @@ from deploy.directory.server import DirectoryServerError, SampleDirectory
 from deploy.mobile_signature.cards import KINDS
 from deploy.mobile_signature.subscribers import luhn
 from deploy.ports import free_port
+from deploy.sample_deputies import DEPUTY, GIVER
 from deploy.sample_sims import EXCHANGED, SIMS, described
 from idp.directory.unit import is_unit_code, to_code_2016
+from idp.roles import RoleGroups
 from tests.directory_server import change_entry, new_directory, open_directory
 
 Entries = dict[str, dict[str, list[bytes]]]
@@ -122,6 +124,14 @@ def test_every_agency_has_an_administrator_with_a_telephone(officers: Entries) -
     offices = {unit.code for unit in agencies.agency_tree() if unit.kind in {"department", "district"}}
     assert set(admins) == offices
     assert all(re.fullmatch(r"\+84 293 000 [0-9]{4}", text(entry, "telephoneNumber")) for entry in admins.values())
+
+
+def test_each_role_of_the_console_has_a_demo_account_by_its_group(officers: Entries) -> None:
+    groups = {uid: [dn.decode().split(",")[0][3:] for dn in officers[uid].get("memberOf", [])]
+              for uid in ("dangky", "thietbi", "hotro", DEPUTY)}
+    assert groups == {"dangky": [RoleGroups().registration], "thietbi": [RoleGroups().clerks], "hotro": [RoleGroups().help_desk],
+                      DEPUTY: []}, "a deputy has no role of their own"
+    assert {text(officers[uid], "departmentNumber") for uid in ("dangky", "thietbi", "hotro", GIVER)} == {"H30.11"}
 
 
 def test_interface_s5_demo_accounts_are_there_with_their_roles(officers: Entries) -> None:

@@ -81,11 +81,14 @@ class Door:
         return Entered(*console.admit(officer, change=change, caller=caller(), rights=rights), officer)
 
     def first_place(self, entered: Entered) -> str:
-        """Give where somebody begins for whom there is no overview. Raises Forbidden where there is nothing for a role."""
+        """Give where somebody begins for whom there is no overview: with the work of the role, not with who takes it over.
+
+        Raises Forbidden where there is nothing for a role.
+        """
         places = self._frame(entered)["places"]
         if not places:
             raise Forbidden
-        return str(places[0]["url"])
+        return str(next((one for one in places if one["name"] != "deputies"), places[0])["url"])
 
     def _frame(self, entered: Entered) -> dict[str, Any]:
         """Give what stands around a page; a deputy's scope is that of the giver, whatever their own agency is."""
