@@ -126,13 +126,16 @@ def commands(services: Callable[[], Services]) -> Verbs:
         house, kind = services(), file.suffix.removeprefix(".")
         if kind not in KINDS:
             raise click.BadParameter("the file's name ends in .csv or .xlsx", param_hint="file")
-        if file.exists():
+        if os.path.exists(file):
             raise Refusal(f"{file} is there already.", "Choose another name.", as_json=as_json)
         who, caller = _acting(house, by_uid)
-        content = _rooms(house).sim_lists.written(who, kind=kind, to=to, carrier=carrier, caller=caller)
-        try:  # whole numbers: for nobody but who asked
+        try:  # whole numbers: for nobody but who asked; a place that cannot be written is known before anything is recorded
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as written:
-                written.write(content)
+                try:
+                    written.write(_rooms(house).sim_lists.written(who, kind=kind, to=to, carrier=carrier, caller=caller))
+                except BaseException:
+                    file.unlink(missing_ok=True)
+                    raise
         except OSError as err:
             raise Refusal(f"{file} cannot be written: {err.strerror}.", "Choose another folder.", as_json=as_json) from err
         click.echo(json.dumps({"written": str(file)}) if as_json else f"Written: {file}")

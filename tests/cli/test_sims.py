@@ -69,6 +69,8 @@ def test_a_list_is_tried_taken_and_written_out_in_somebodys_name(desk: Desk, tmp
     assert desk.run("export", out, "--by", "agency").exit_code == 1
     assert desk.run("export", tmp_path / "out.pdf", "--by", "desk").exit_code == 2
     assert not out.exists()
+    for place in (tmp_path / "none" / "out.csv", tmp_path / f"{'x' * 300}.csv"):
+        assert "cannot be written" in desk.run("export", place, "--by", "desk").stderr
     assert desk.run("export", out, "--by", "desk").stdout == f"Written: {out}\n"
     assert [str(one[3]) for one in SheetFiles().read(out.read_bytes())[1:]] == ["0912345678"]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600

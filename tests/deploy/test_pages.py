@@ -53,7 +53,7 @@ def test_the_settings_on_the_page_on_deploying_are_taken_and_none_is_left_anothe
             assert f"`{name}`" in said, name
 
 
-def test_a_block_names_the_settings_it_keeps_and_a_copy_of_the_database_is_nobody_elses() -> None:
+def test_a_block_names_the_settings_it_keeps_and_who_may_use_the_database_and_its_copy_is_nobody_elses() -> None:
     blocks = [(path.name, block) for path in sorted(PAGES.glob("*.md")) for block in _blocks(path.name)]
     assert {name for name, block in blocks if "--preserve-env=IDP_CONFIG" in block} >= {"deploy.md", "backup.md"}
     assert {name for name, block in blocks if "pg_dump" in block} >= {"backup.md"}
@@ -61,3 +61,6 @@ def test_a_block_names_the_settings_it_keeps_and_a_copy_of_the_database_is_nobod
         before, kept, _ = block.partition("--preserve-env=IDP_CONFIG")
         assert not kept or "export IDP_CONFIG=/etc/idp/idp.toml" in before, (name, block)
         assert "pg_dump" not in block or "umask 077" in block, (name, block)
+        for line in block.splitlines():
+            theirs = re.search(r"\b(?:psql|createdb|createuser|pg_dump|pg_restore)\b", line)
+            assert not theirs or "sudo -u postgres" in line, (name, line)

@@ -54,10 +54,15 @@ def commands(services: Callable[[], Services]) -> Verbs:
     @_json_option
     def ask(name: str, out: Path, as_json: bool) -> None:
         """Make the key of an issuing authority, and the request that deploy/ceremony.py signs where the root is."""
-        if out.exists():
+        if os.path.exists(out):  # unlike Path.exists, no where one may not look; what is written then says so
             raise Refusal(f"{out} is there already.", "Choose another file.", as_json=as_json)
-        content = services().certification.requested(name)
-        _write_key(out, content, as_json=as_json)
+        _write_key(out, b"", as_json=as_json)  # a place that cannot be written is known before the key is made
+        try:
+            content = services().certification.requested(name)
+            out.write_bytes(content)
+        except BaseException:
+            out.unlink(missing_ok=True)
+            raise
         digest = hashlib.sha256(content).hexdigest()
         if as_json:
             click.echo(json.dumps({"name": name, "request": str(out), "sha256": digest}))
@@ -82,7 +87,7 @@ def commands(services: Callable[[], Services]) -> Verbs:
             return
         root_key = root_key or house.settings.keys_dir / health.ROOT_KEY
         known = any(one.kind == "root" for one in house.certification.authorities())
-        if not known and root_key.exists():
+        if not known and os.path.exists(root_key):
             raise Refusal(f"{root_key} is there already.", "Choose another file; a root's key is written once.", as_json=as_json)
         if known:
             key = _read_key(root_key, as_json=as_json)

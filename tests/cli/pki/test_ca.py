@@ -148,6 +148,15 @@ def test_the_key_is_kept_before_anything_is_made_with_it(desk: Desk, tmp_path: P
     assert desk.json("init", "--root-key", str(tmp_path / "none" / "root.pem"))[0] == 1
 
 
+def test_where_nothing_can_be_written_nothing_is_made(desk: Desk, tmp_path: Path) -> None:
+    for place in (tmp_path / "none" / "file", tmp_path / ("x" * 300)):  # the second cannot even be looked at
+        for verb in (("request", "--out"), ("init", "--root-key")):
+            assert "cannot be written" in desk.run(*verb, str(place)).stderr, verb
+    assert desk.json("request", "--out", str(tmp_path / "request.json"))[0] == 0  # no key of that name was left
+    assert desk.run("request", "--out", str(tmp_path / "again.json")).exit_code == 1
+    assert not (tmp_path / "again.json").exists()
+
+
 def test_a_file_that_is_there_is_not_overwritten(desk: Desk, tmp_path: Path) -> None:
     there = tmp_path / "there.pem"
     there.write_text("something of somebody's")
