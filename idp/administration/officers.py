@@ -13,7 +13,7 @@ from ..directory.deprovisioning import Deprovisioning
 from ..directory.mirror import MirroredOfficer, OfficerMirror
 from ..errors import RefusedError
 from ..roles import Administrator, ForbiddenError, Right, RoleGroups
-from .reach import check_reach, unknown_officer
+from .reach import check_reach, out_of_reach, unknown_officer
 
 REASON = "administrator"
 OPERATED = "cli"
@@ -78,6 +78,12 @@ class OfficerAdministration:
         officer = officer_to_act_on(who, self._mirror.by_sub(sub), self._groups)
         return {"sub": officer.sub, "uid": officer.officer.uid,
                 "applications_told": self._deprovisioning.end_access(officer.sub, REASON, caller)}
+
+    def reached(self, who: Administrator, sub: str) -> tuple[bool, bool]:
+        """Tell whether pages offer what is checked again when it is done: to end an officer's access, to act on their factors."""
+        officer = self._mirror.by_sub(sub)
+        return officer is not None and not self._groups.beyond(who, officer), (
+            officer is not None and not out_of_reach(who, sub, officer.officer, self._groups))
 
     def frozen(self, sub: str) -> bool:
         """Tell whether an officer's factors count for nothing until an administrator releases them."""

@@ -32,14 +32,21 @@ def check_reach(who: Administrator, sub: str, officer: Officer, groups: RoleGrou
     if who.role is Role.MACHINE:
         raise ForbiddenError("An administrator has to ask for this; a machine may not.")
     who.demand(right)
+    if why := out_of_reach(who, sub, officer, groups):
+        raise ForbiddenError(why)
+
+
+def out_of_reach(who: Administrator, sub: str, officer: Officer, groups: RoleGroups) -> str:
+    """Say why an administrator does not act on how an officer of the agency proves who they are; "" where they may."""
     if sub in who.persons:
-        raise ForbiddenError("Nobody does this for themselves, nor for whom they stand in; ask another administrator.")
+        return "Nobody does this for themselves, nor for whom they stand in; ask another administrator."
     if who.of_the_province:
-        return
+        return ""
     if groups.beyond(who, MirroredOfficer(sub, officer, "active")):
-        raise ForbiddenError("This officer has a role beyond the agency; the province acts on them.")
+        return "This officer has a role beyond the agency; the province acts on them."
     if not all(who.oversees(post.unit_code) for post in officer.posts):
-        raise ForbiddenError("This officer has a post beyond the agency; the province acts on them.")
+        return "This officer has a post beyond the agency; the province acts on them."
+    return ""
 
 
 def unknown_officer() -> RefusedError:

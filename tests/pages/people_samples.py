@@ -74,7 +74,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             {"id": "t1", "overdue": True, "kind": "Thu hồi chứng thư số", "due": "24/11/2026 08:00"}],
         "timeline": [{"at": "23/11/2026 07:32", "what": "sign_in", "who": "", "source": "192.0.2.17"}],
         "acts": lambda: [{"name": name, "label": words.acts()[name][0]} for name in ("end_access", "reset")],
-        "may_revoke": True, "turn": _TURN}
+        "may_revoke": True, "beyond": False, "turn": _TURN}
     waiting = {"until": "24/11/2026 08:00", "reason": "Mất điện thoại", "asked_by_name": "Trần Thị Ví Dụ", "may_decide": False}
 
     asked = {"until": "24/11/2026 08:00", "reason": "Quên điện thoại ở nhà", "asked_by_name": "Trần Thị Ví Dụ",
@@ -82,7 +82,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
 
     def act(name: str, **more: Any) -> dict[str, Any]:
         return frame(who, "officers") | {
-            "error": "", "found": _ROWS[0], "act": name, "label": lambda: words.acts()[name][0],
+            "error": "", "at": "", "found": _ROWS[0], "act": name, "label": lambda: words.acts()[name][0],
             "warning": lambda: words.acts()[name][1], "application": "", "about": "", "reason": "", "said": "", "asked_by": "",
             "asks_why": lambda: words.asks_why(name), "hours": None, "destructive": True, **more}
 
@@ -91,7 +91,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
                                          "warning": lambda: words.many()["remind"][1], "rows": _ROWS, **more}
 
     deputy: dict[str, Any] = frame(who, "deputies") | {
-        "error": "", "days": 92, "longest": 300, "for_others": True, "units": [{"code": "H30.11", "name": "Sở Y tế"}],
+        "error": "", "at": "", "days": 92, "longest": 300, "for_others": True, "units": [{"code": "H30.11", "name": "Sở Y tế"}],
         "told": {"deputy": "mau1", "giver": "", "unit": "", "ends_on": "05/12/2026", "reason": ""}}
     holder = {"sub": "a", "name": "Nguyễn Văn Mẫu", "title": "Chánh Văn phòng", "unit_name": _LONG_UNIT,
               "what": f"Quản trị đơn vị, {_LONG_UNIT}", "by": "", "since": "12/10/2026", "until": "", "seen": "23/11/2026 09:05",
@@ -121,7 +121,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "officer-late": ("console/people/officer.html", one | {"next": lambda: {
             "what": words.factor("sim"), "who": "Nguyễn Văn Mẫu", "by": "", "about": "TK-0001", "url": "/next", "overdue": True,
             "after": []}}),
-        "officer-nothing": ("console/people/officer.html", one | {"next": None}),
+        "officer-nothing": ("console/people/officer.html", one | {"next": None, "beyond": True}),
         "officer-waits": ("console/people/officer.html", one | {
             "waiting": waiting, "factors": [], "sessions": [], "applications": None, "certificates": None, "devices": None,
             "tasks": None, "sims": None, "may_ask": False,
@@ -140,7 +140,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "officer-act": ("console/people/act.html", act("end_access")),
         "officer-act-approve": ("console/people/act.html", act("approve", said="Mất máy", asked_by="Trần Thị Ví Dụ")),
         "officer-act-revoke": ("console/people/act.html", act("revoke", application="Quản lý văn bản", about="qlvb")),
-        "officer-act-refused": ("console/people/act.html", act("reset", error=lambda: words.refusal("invalid_body"))),
+        "officer-act-refused": ("console/people/act.html", act(
+            "reset", error=lambda: words.refusal("invalid_body"), at="reason")),
         "officers-many": ("console/people/many.html", many()),
         "officers-many-done": ("console/people/many.html", many(items=lambda: [
             {"sub": "a", "name": "Nguyễn Văn Mẫu", "why": words.refusal("has_factor")}, {"sub": "b", "name": "", "why": ""}])),
@@ -151,7 +152,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
             "rows": [], "may_name": False, "may_see": False, "turn": {"first": "", "prev": "", "next": ""}}),
         "deputy": ("console/people/deputy.html", deputy),
         "deputy-refused": ("console/people/deputy.html", deputy | {
-            "error": lambda: words.refusal_of_deputy("beyond"), "for_others": False}),
+            "error": lambda: words.refusal_of_deputy("beyond"), "at": "unit", "for_others": False}),
         "deputy-end": ("console/people/deputy_end.html", frame(who, "deputies") | {"found": _DEPUTYSHIP}),
         "holders": ("console/people/holders.html", holders),
         "holders-none": ("console/people/holders.html", holders | {

@@ -240,6 +240,9 @@ def test_a_list_is_tried_then_taken_and_its_bad_rows_are_downloaded(console: Con
     assert sum(console.office.services.certificate_desk.moves.store.count(Search()).values()) == 3
     other = agency(console, "khac", unit=HOME)
     assert "quá một giờ" in other.post(path, path, form="mau01_ca_nhan", step="take", kept=kept[1]).text, "another's"
+    for chosen in ({}, {"file": b""}):
+        none = other.post(path, path, form="mau01_ca_nhan", step="try", **chosen)
+        assert (none.status_code, "Chưa chọn tệp nào" in none.text, 'id="file-error"' in none.text) == (422, True, True)
     console.office.clock.advance(3601)
     assert "quá một giờ" in agency(console).post(path, path, form="mau01_ca_nhan", step="take", kept=kept[1]).text
 

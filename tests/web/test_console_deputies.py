@@ -64,12 +64,14 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(office: Office) -> None:
     giver = console.person("qt", "quantri-coquan", unit=IT)
     office.officer("phophong", unit=HOME)
     office.officer("gan", unit=IT)
-    for fields, said, status in (
-            ({"deputy": "khong.co"}, "Không có tên đăng nhập này", 422), ({}, "nằm ngoài phạm vi", 409),
-            ({"reason": " "}, "Vui lòng ghi người làm thay", 422),
-            ({"deputy": "gan", "ends_on": "mai"}, "Ngày cuối phải từ hôm nay", 422)):
+    for fields, said, at, status in (
+            ({"deputy": "khong.co"}, "Không có tên đăng nhập này", "deputy", 422), ({}, "nằm ngoài phạm vi", "deputy", 409),
+            ({"reason": " "}, "Vui lòng ghi người làm thay", "reason", 422),
+            ({"deputy": "gan", "unit": HOME}, "nằm ngoài phạm vi", "unit", 409),
+            ({"deputy": "gan", "ends_on": "mai"}, "Ngày cuối phải từ hôm nay", "ends_on", 422)):
         page = text_of(name(office, giver, **fields), status)
         assert said in page, fields
+        assert (f'href="#{at}"' in page, re.findall(r'id="(\w+)-error"', page)) == (True, [at]), fields
         assert 'value="phophong"' in page or "deputy" in fields
     assert name(office, giver, giver="ai.do").status_code == 422
     assert name(office, console.person("kt", "kiemtoan")).status_code == 403

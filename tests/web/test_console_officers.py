@@ -53,9 +53,12 @@ def test_a_help_desk_finds_an_officer_and_asks_and_an_administrator_approves(off
     assert desk.get("/admin/").headers["Location"] == LIST
     for typed in ("canbo", "ｃａｎｂｏ", " canbo\u00a0", "\u200bcanbo", "mẫu\u00a0nguyễn", "NGUYEN MAU"):
         assert f'href="{LIST}{sub}"' in text_of(desk.get(f"{LIST}?{urlencode({'q': typed})}")), typed
+    assert ("Số điện thoại phải gõ đủ" in text_of(agency.get(LIST)), "Số điện thoại phải gõ đủ" in text_of(desk.get(LIST))) == (
+        True, False), "a help desk finds nobody by a telephone number"
     page = text_of(desk.get(f"{LIST}{sub}"))
     assert "acts/reset" in page
     assert "acts/approve" not in page
+    assert 'id="reason-error"' in text_of(do(desk, sub, "reset", reason=" "), 422), "what is wrong is said at the field"
     assert "Vui lòng ghi lý do" in text_of(do(desk, sub, "reset", reason=" "), 422)
     assert do(desk, sub, "reset", reason="Mất điện thoại").status_code == 303
     assert "acts/approve" not in text_of(desk.get(f"{LIST}{sub}"))
@@ -68,6 +71,23 @@ def test_a_help_desk_finds_an_officer_and_asks_and_an_administrator_approves(off
     assert "acts/code" in text_of(agency.get(f"{LIST}{sub}"))
     shown = text_of(do(agency, sub, "code"))
     assert re.search(r">[A-Za-z0-9]{5}-[A-Za-z0-9]{5}<", shown)
+
+
+def test_what_the_rules_refuse_for_an_officer_is_not_offered_and_the_page_says_who_does_it(office: Office) -> None:
+    console = Console(office)
+    above, inside = office.officer("pheduyet", "quantri-tinh", unit=IT), office.officer("canbo", unit=IT)
+    for sub in (above, inside):
+        enrol(office, sub)
+    acts = {"hotro": {"end_access", "reset", "ask_pass"}, "qt": {"end_access", "reset", "ask_pass", "stop"}}
+    for uid, group in (("hotro", "hotro-nguoidung"), ("qt", "quantri-coquan")):
+        browser = console.person(uid, group, unit=IT)
+        page = text_of(browser.get(f"{LIST}{above}"))
+        assert (acts[uid] & set(re.findall(r"/acts/(\w+)", page)), "Quản trị tỉnh xử lý" in page) == (set(), True), uid
+        for act in sorted(acts[uid]):
+            assert do(browser, above, act, reason="Mất máy", hours="8").status_code == 403, act
+        page = text_of(browser.get(f"{LIST}{inside}"))
+        assert (acts[uid] - set(re.findall(r"/acts/(\w+)", page)), "Quản trị tỉnh xử lý" in page) == (set(), False), uid
+    assert "acts/reset" in text_of(console.person("quantri", "quantri-tinh").get(f"{LIST}{above}"))
 
 
 def test_who_asked_is_told_that_another_decides(office: Office) -> None:

@@ -122,6 +122,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _content(entered: Entered, form: str) -> bytes:
         sent = request.files.get("file")
         content = sent.read() if sent is not None and sent.filename else b""
+        if not content and "kept" not in request.form:
+            raise RefusedError("No list was chosen, or an empty one.", code="no_list", status=422)
         return content or rooms.enrollment_paper.uploads.opened(entered.who, form, request.form.get("kept", ""))
 
     def _page(entered: Entered, form: str, *, status: int = 200, error: str = "", answer: dict[str, Any] | None = None,

@@ -142,6 +142,7 @@ def refusals() -> Mapping[str, str]:
         "no_authority": gettext("Tỉnh chưa có đơn vị cấp chứng thư của mình."),
         "unknown_authority": gettext("Đơn vị cấp chứng thư này không còn cấp nữa. Vui lòng chọn lại."),
         "unreadable_list": gettext("Chưa đọc được danh sách."),
+        "no_list": gettext("Chưa chọn tệp nào, hoặc tệp không có dòng nào."),
         "upload_over": gettext("Danh sách đã kiểm tra quá một giờ. Vui lòng chọn lại tệp."),
         "changed": gettext("Có người vừa thay đổi đề nghị này. Vui lòng mở lại trang.")}
 

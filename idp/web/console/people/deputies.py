@@ -63,7 +63,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         except RefusedError as err:
             if err.status == 403:
                 raise
-            return _form(entered, told, error=words.refusal_of_deputy(err.code), status=err.status)
+            return _form(entered, told, error=words.refusal_of_deputy(err.code), at=_field_of(err, told), status=err.status)
         return see_other(LIST)
 
     @views.get("/deputies/<deputy_id>/end")
@@ -83,9 +83,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 raise
         return see_other(LIST)
 
-    def _form(entered: Entered, told: Mapping[str, str], *, error: str = "", status: int = 200) -> Response:
+    def _form(entered: Entered, told: Mapping[str, str], *, error: str = "", at: str = "", status: int = 200) -> Response:
         return door.page(
-            "console/people/deputy.html", entered, here="deputies", status=status, error=error, days=MOST_DAYS,
+            "console/people/deputy.html", entered, here="deputies", status=status, error=error, at=at, days=MOST_DAYS,
             told={**dict.fromkeys(_FIELDS, ""), **{name: value[:LONGEST_REASON] for name, value in told.items()}},
             for_others=entered.who.may(Right.LEND_FOR_OTHERS), longest=LONGEST_REASON,
             units=[{"code": entry.unit.code, "name": entry.unit.name} for entry in services.mirroring.units.units()
@@ -94,6 +94,13 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
     def _end(entered: Entered, deputy_id: str) -> Response:
         return door.page("console/people/deputy_end.html", entered, here="deputies",
                          found=_row(services, room.one(entered.who, deputy_id)))
+
+
+def _field_of(err: RefusedError, told: Mapping[str, str]) -> str:
+    """Give the field that a refusal is about: with its name the room's sentence begins; or the first empty one, or who it is."""
+    named = str(err).partition(":")[0]
+    empty = next((name for name in ("deputy", "ends_on", "reason") if not told[name]), "reason")
+    return named if named in _FIELDS else empty if err.code == "invalid_body" else "deputy"
 
 
 def _row(services: Services, one: Mapping[str, Any]) -> dict[str, Any]:

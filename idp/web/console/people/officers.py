@@ -132,7 +132,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         except RefusedError as err:
             if err.status == 404 or err.code == "forbidden":
                 raise
-            return _ask(entered, sub, act, about, error=words.refusal(err.code), status=err.status)
+            return _ask(entered, sub, act, about, error=words.refusal(err.code), at=words.FIELDS.get(err.code, ""),
+                        status=err.status)
         return _one(entered, sub, code=code, code_of=act) if code else see_other(f"{LIST}{sub}")
 
     def _do(entered: Entered, sub: str, act: str, about: str) -> str:
@@ -171,7 +172,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             (rooms.resets.approve if act == "approve" else rooms.resets.refuse)(who, waiting["id"], caller)
         return ""
 
-    def _ask(entered: Entered, sub: str, act: str, about: str, *, error: str = "", status: int = 200) -> Response:
+    def _ask(entered: Entered, sub: str, act: str, about: str, *, error: str = "", at: str = "",
+             status: int = 200) -> Response:
         if act not in words.RIGHTS:
             abort(404)
         found = rooms.directory.one(entered.who, sub)
@@ -182,7 +184,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         waiting = rooms.resets.of(entered.who, sub) if act in ("approve", "refuse") else (
             rooms.passes.of(entered.who, sub) if act in ("give_pass", "refuse_pass") else None)
         return door.page(
-            "console/people/act.html", entered, here="officers", status=status, error=error, found=_row(found), act=act,
+            "console/people/act.html", entered, here="officers", status=status, error=error, at=at, found=_row(found), act=act,
             label=label, warning=warning, application=application, about=about if act == "revoke" else "",
             reason=request.form.get("reason", "")[:300], said=waiting["reason"] if waiting else "",
             asked_by=waiting["asked_by_name"] or "" if waiting else "",
@@ -215,6 +217,7 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         waiting = rooms.resets.of(who, sub) if who.may(Right.ADMINISTER) or who.may(Right.ASK_FACTOR_RESET) else None
         given = rooms.passes.of(who, sub) if who.may(Right.ADMINISTER) or who.may(Right.ASK_TEMPORARY_PASS) else None
         units, stopped = unit_names(services), rooms.stops.of(who, sub)
+        ends, acts = services.administration.officers.reached(who, sub)
         names = {event: label for family in families().values() for event, label in family.items()}
         campaigns = services.administration.rollout.waiting_for(who, sub) if who.may(Right.ADMINISTER) else []
         steps = next_steps(found, campaigns, units, services.clock.now())
@@ -246,7 +249,9 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
             timeline=[{"at": moment(line["at"]), "what": names.get(line["event"], line["event"]),
                        "source": source_words(line["source"] or ""), "who": name_of(services, line["by"])}
                       for line in page.items],
-            acts=_offered(entered, found, waiting, stopped, given, frozen=services.administration.officers.frozen(sub)),
+            acts=_offered(entered, found, waiting, stopped, given, ends=ends, acts=acts,
+                          frozen=services.administration.officers.frozen(sub)),
+            beyond=not acts and sub not in who.persons and who.may(Right.ASK_FACTOR_RESET),
             may_revoke=who.may(Right.CHANGE),
             turn=turning(f"{LIST}{sub}", {}, following=page.next, prev=""))
 
@@ -261,22 +266,24 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
 
 def _offered(entered: Entered, found: Mapping[str, Any], waiting: Mapping[str, Any] | None, stopped: Mapping[str, Any] | None,
-             given: Mapping[str, Any] | None, *, frozen: bool) -> list[dict[str, str]]:
-    """Give the acts that are offered; whether one is done is for the rooms to say."""
-    who, other = entered.who, found["sub"] not in entered.who.persons
-    has = bool(found["factors"])
-    offered = {"end_access": who.may(Right.END_ACCESS), "code": who.may(Right.ACT_ON_FACTORS) and not has and other,
+             given: Mapping[str, Any] | None, *, ends: bool, acts: bool, frozen: bool) -> list[dict[str, str]]:
+    """Give the acts that are offered; whether one is done is for the rooms to say.
+
+    ``ends`` and ``acts``: whether the officer's access is theirs to end, and the factors to act on (``officers.reached``).
+    """
+    who, has = entered.who, bool(found["factors"])
+    offered = {"end_access": who.may(Right.END_ACCESS) and ends, "code": who.may(Right.ACT_ON_FACTORS) and not has and acts,
                "remind": who.may(Right.ASK_FACTOR_RESET) and not found["has_factor"] and found["status"] == "active",
-               "reset": who.may(Right.ASK_FACTOR_RESET) and has and other and waiting is None,
+               "reset": who.may(Right.ASK_FACTOR_RESET) and has and acts and waiting is None,
                "approve": bool(waiting and waiting["may_decide"]),
                "refuse": bool(waiting and (waiting["may_decide"] or waiting["may_take_back"])),
-               "ask_pass": given is None and who.may(Right.ASK_TEMPORARY_PASS) and other and found["status"] == "active",
+               "ask_pass": given is None and who.may(Right.ASK_TEMPORARY_PASS) and acts and found["status"] == "active",
                "give_pass": bool(given and given["may_decide"]),
                "refuse_pass": bool(given and (given["may_decide"] or given["may_take_back"])),
                "withdraw_pass": bool(given and given["may_withdraw"])}
     offered |= {"phone": who.may(Right.ADMINISTER) and bool(found["phone"]),
-                "release": frozen and found["status"] == "active" and who.may(Right.ACT_ON_FACTORS) and other,
-                "stop": found["status"] == "active" and who.may(Right.STOP_ACCESS) and other,
+                "release": frozen and found["status"] == "active" and who.may(Right.ACT_ON_FACTORS) and acts,
+                "stop": found["status"] == "active" and who.may(Right.STOP_ACCESS) and acts,
                 "lift": bool(stopped and stopped["may_lift"])}
     return [{"name": name, "label": words.acts()[name][0]} for name, may in offered.items() if may]
 

@@ -144,6 +144,10 @@ def refusal_of_deputy(code: str) -> str:
     return str(known.get(code, gettext("Chưa làm được. Vui lòng thử lại.")))
 
 
+FIELDS: Final[Mapping[str, str]] = {"invalid_body": "reason", "bad_purpose": "reason", "bad_hours": "hours"}
+"""What is refused for what stands in a field, by the code."""
+
+
 def refusal(code: str) -> str:
     """Say why an act was refused, by the code."""
     known = {
