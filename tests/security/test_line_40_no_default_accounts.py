@@ -91,7 +91,8 @@ def test_line_40_no_setting_has_a_secret_as_its_default() -> None:
         if secret.search(name) and field.default and isinstance(field.default, (str, Path)) \
                 and get_origin(field.annotation) is not Literal:
             assert isinstance(field.default, Path), f"{name}: a secret is a file, and its default a place"
-            assert not (ROOT / field.default).is_file() or name.endswith("_dir")
+            # Nothing in keys/ is shipped (tests/architecture/test_repository.py); what `make run` has made there is random.
+            assert field.default.parts[0] == "keys", name
 
 
 @pytest.mark.parametrize("path", ["/setup", "/install", "/init", "/admin/setup", "/bootstrap", "/first-run",
