@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -21,6 +22,7 @@ from idp.rollout.courses import CampaignCourses
 from idp.rollout.coverage import Coverage
 from idp.rollout.crowd import Change
 
+from .course import course
 from .town import Town
 from .world import CALLER, Province
 
@@ -165,8 +167,8 @@ def test_of_two_who_keep_a_course_the_newer_stays_and_another_form_is_not_read(t
     number = campaign.campaign_id
     town.hours(1)
     newer, older = desk.look(campaign), dataclasses.replace(desk.look(campaign), at=town.clock.now() - 60)
-    for course in (newer, older):
-        desk.kept.keep(number, "", course)
+    for one in (newer, older):
+        desk.kept.keep(number, "", one)
     assert desk.kept.moments(number) == {"": town.clock.now()}
     found = desk.kept.find(campaign, "")
     assert found is not None
@@ -175,3 +177,18 @@ def test_of_two_who_keep_a_course_the_newer_stays_and_another_form_is_not_read(t
     town.database.write(COURSE.update().values(body=zlib.compress(b'{"form":0}'))).run()
     assert desk.kept.find(campaign, "") is None
     assert desk.look(campaign).last.counted == 4
+
+
+def test_reading_a_kept_course_takes_little_beyond_the_course(town: Town) -> None:
+    desk, campaign, people = Desk(town), town.begin(Goal.MAILBOX), 5000
+    desk.kept.keep(campaign.campaign_id, "", course(10, people=people))
+    desk.kept.find(campaign, "")
+    tracemalloc.start()
+    try:
+        found = desk.kept.find(campaign, "")
+        stays, highest = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found is not None
+    assert len(found.people) == people
+    assert (highest - stays) / people < 400  # octets; 1,050 where all of it was read at once
