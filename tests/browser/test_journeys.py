@@ -27,6 +27,7 @@ from idp.directory.officer import Post
 from idp.directory.unit import Unit, UnitEntry
 from idp.pki.enrollment.moves import Actor
 from idp.pki.enrollment.record import Search
+from idp.pki.enrollment.working_days import day_of
 from idp.roles import Administrator, Role
 from tests.administration.office import CALLER, HOME, IT, PLENTY, Office
 from tests.fakes.directory import PASSWORD, make_officer
@@ -102,6 +103,7 @@ class Keyboard:
         self.type(username=uid, password=PASSWORD)
         self.go("form[action^='/login'] button[type=submit]")
         if second:
+            self.office.clock.advance(30)  # six digits are taken once
             self.type(otp=pyotp.TOTP(SEED).at(self.office.clock.now()))
             self.go("main form button[type=submit]")
         assert not self.driver.find_elements(By.CSS_SELECTOR, "form[action^='/login']")
@@ -133,11 +135,11 @@ def keyboard(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
     for uid, group, unit in (("canbo", "", IT), ("dangky", "dangky-chungthu", IT), ("quantri.coquan", "quantri-coquan", IT),
                              ("quantri", "quantri-tinh", HOME), ("thukho", "vanthu-thietbi", IT),
                              ("hotro", "hotro-nguoidung", IT), ("kiemtoan", "kiemtoan", HOME), ("chuquan", "quantri-coquan", IT),
-                             ("lanhdao", "lanhdao", IT)):
+                             ("lanhdao", "lanhdao", IT), ("thay", "", IT)):
         officer = office.directory.add(make_officer(uid, f"Nguyễn Văn {uid.capitalize()}", groups=(group,) if group else (),
                                                     posts=(Post(unit, "", "Sở", "Chuyên viên"),)))
         office.services.mirror.remember(officer, now=office.clock.now())
-        if group:
+        if group or uid == "thay":
             office.services.totp.enrol(officer.entry_uuid, SEED)
     server = make_server("127.0.0.1", port, Console(office).app, threaded=True, request_handler=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -237,6 +239,42 @@ def test_the_help_desk_ends_the_sessions_of_an_officer(keyboard: Keyboard) -> No
     keyboard.sign_out()
 
 
+def test_the_help_desk_asks_for_a_temporary_pass_and_a_second_person_reads_it_out(keyboard: Keyboard) -> None:
+    keyboard.sign_in("hotro", "/admin/officers/?q=lanhdao")
+    keyboard.go("tbody th a")
+    keyboard.go("a[href$='/acts/ask_pass']")
+    keyboard.type(reason="Quen dien thoai o nha, da goi so co quan")
+    keyboard.go("main form button[type=submit]")
+    assert "đang chờ người thứ hai duyệt" in keyboard.text
+    assert not keyboard.driver.find_elements(By.CSS_SELECTOR, "a[href$='/acts/give_pass']"), "who asks does not give"
+    keyboard.sign_out()
+    keyboard.sign_in("chuquan", "/admin/officers/?q=lanhdao")
+    keyboard.go("tbody th a")
+    keyboard.go("a[href$='/acts/give_pass']")
+    assert "Quen dien thoai o nha" in keyboard.text
+    keyboard.go("main form button[type=submit]")
+    assert "Mã tạm, chỉ hiện lần này" in keyboard.text
+    keyboard.go("a[href$='/acts/withdraw_pass']")
+    keyboard.go("main form button[type=submit]")
+    keyboard.sign_out()
+
+
+def test_a_deputy_acts_for_the_giver_until_the_day_and_lends_nothing(keyboard: Keyboard) -> None:
+    keyboard.sign_in("chuquan", "/admin/deputies/")
+    keyboard.go("a[href='/admin/deputies/new']")
+    keyboard.type(deputy="thay", ends_on=day_of(keyboard.office.clock.now()).strftime("%d/%m/%Y"), reason="Di hop")
+    keyboard.go("main form button[type=submit]")
+    keyboard.sign_out()
+    keyboard.sign_in("thay", "/admin/")
+    assert "làm thay Nguyễn Văn Chuquan" in keyboard.driver.find_element(By.CSS_SELECTOR, ".scope").text
+    keyboard.go(".side__wide a[href='/admin/deputies/']", past=False)
+    assert not keyboard.driver.find_elements(By.CSS_SELECTOR, "a[href='/admin/deputies/new']")
+    keyboard.go("a[href$='/end']")
+    keyboard.go("main form button[type=submit]")
+    assert "không có vai trò quản trị" in keyboard.text, "whoever ended it has no role any more"
+    keyboard.sign_out()
+
+
 def test_an_official_reads_why_and_asks_nobody(keyboard: Keyboard) -> None:
     keyboard.sign_in("canbo", "/", second=False)
     keyboard.go("a[href='/account/notices']", past=False)
@@ -320,6 +358,15 @@ def test_an_auditor_finds_what_was_done_and_can_do_nothing(keyboard: Keyboard) -
     assert "hotro" in keyboard.text
     keyboard.go("tbody th a")
     assert keyboard.driver.find_elements(By.CSS_SELECTOR, "dl.facts")
-    keyboard.driver.get(keyboard.address + "/admin/devices/")
-    assert not keyboard.driver.find_elements(By.CSS_SELECTOR, "main form[method=post]")
+    places = {str(link.get_attribute("href")) for link in keyboard.driver.find_elements(By.CSS_SELECTOR, ".side__wide a")}
+    assert len(places) > 15
+    for place in sorted(places):
+        keyboard.driver.get(place)
+        assert not keyboard.driver.find_elements(By.CSS_SELECTOR, "main form[method=post]"), place
+    keyboard.driver.get(keyboard.address + "/admin/officers/file")
+    assert keyboard.driver.find_element(By.ID, "purpose").get_attribute("required"), "a file is for a purpose"
+    keyboard.type(purpose="Kiem tra theo ke hoach nam")
+    keyboard.go("main form button[type=submit]")
+    assert keyboard.driver.current_url == keyboard.address + "/admin/jobs/"
+    assert keyboard.driver.find_elements(By.CSS_SELECTOR, "tbody tr")
     keyboard.sign_out()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copy
@@ -10,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from idp import readiness
 from idp.adapters.sql.database import insert_row
 from idp.adapters.sql.tables import OutboxRow
+from idp.web.console.operation.system import _dependency
 from tests.administration.office import CALLER, IT, PLENTY, Office
 from tests.audit_desk import events_of
 
@@ -40,6 +43,13 @@ def dead(office: Office, client_id: str = "qlvb", kind: str = "backchannel_logou
     office.database.write(insert_row(OutboxRow)).run(
         kind=kind, receiver=client_id, payload='{"sid":"s","sub":"u"}', state="dead", attempts=9, next_attempt_at=now,
         created_at=now, finished_at=now, last_error="HTTP 502 <b>")
+
+
+def test_everything_the_house_leans_on_has_a_name_in_words(console: Console) -> None:
+    names = re.findall(r'Dependency\("(\w+)"', Path(readiness.__file__).read_text(encoding="utf-8"))
+    assert len(names) > 10
+    with console.app.test_request_context():
+        assert [name for name in names if _dependency(name, {"state": "down"})["label"] == name] == []
 
 
 def test_security_38_what_fails_is_seen_by_the_province_alone(console: Console) -> None:

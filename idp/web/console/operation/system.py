@@ -95,6 +95,8 @@ def _dependency(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "mail": (gettext("Thư thông báo"), gettext("Thư chưa gửi được. Xem ở dưới.")),
         "mobile_signature": (gettext("Dịch vụ ký số của nhà mạng"), gettext(
             "Cán bộ dùng SIM của nhà mạng này chưa ký được. Vui lòng báo người trực máy chủ.")),
+        "signing_sims": (gettext("SIM ký số"), gettext(
+            "Có SIM đang chờ bạn xem có đúng là đã đổi không. Vui lòng xem mục SIM ký số.")),
         "jobs": (gettext("Nhập và xuất"), gettext("Có việc chờ quá lâu. Vui lòng xem mục Nhập và xuất, và báo người trực.")),
         "audit_trail": (gettext("Nhật ký"), gettext("Nhật ký chưa được niêm phong kịp. Vui lòng báo người trực máy chủ.")),
         "break_glass": (gettext("Tài khoản khẩn cấp"), gettext("Tài khoản khẩn cấp đang bật. Vui lòng tắt khi xong việc."))}
