@@ -41,6 +41,7 @@ from .administration.people.rooms import OfficerRooms
 from .administration.rollout.accounts import ForgottenAccounts
 from .administration.rollout.campaigns import RolloutAdministration
 from .administration.rollout.files import CampaignFiles
+from .administration.rollout.reminding import CampaignReminding
 from .administration.rollout.reports import RolloutReports
 from .administration.signing.history import Signatures
 from .administration.signing.lists import SimLists
@@ -192,6 +193,7 @@ class Administration:
     application_access: ApplicationAccess
     keys: KeyAdministration
     rollout: RolloutAdministration
+    campaign_reminding: CampaignReminding
     rollout_reports: RolloutReports
     campaign_files: CampaignFiles
     accounts: ForgottenAccounts

@@ -18,6 +18,7 @@ from ..administration.operation.files import ListFiles
 from ..administration.rollout.accounts import ForgottenAccounts
 from ..administration.rollout.campaigns import RolloutAdministration
 from ..administration.rollout.files import CampaignFiles
+from ..administration.rollout.reminding import CampaignReminding
 from ..administration.rollout.reports import RolloutReports
 from ..audit import AuditTrail
 from ..clock import Clock
@@ -37,7 +38,7 @@ class RolloutRooms:
 
     Attributes:
         campaigns: For the worker; so ``reminders`` and ``courses``.
-        administration: For administrators; so ``reports``, ``campaign_files`` and ``accounts``.
+        administration: For administrators; so ``reminding``, ``reports``, ``campaign_files`` and ``accounts``.
         files: Gives lists of people away.
     """
 
@@ -45,6 +46,7 @@ class RolloutRooms:
     reminders: Reminders
     courses: CampaignCourses
     administration: RolloutAdministration
+    reminding: CampaignReminding
     reports: RolloutReports
     campaign_files: CampaignFiles
     accounts: ForgottenAccounts
@@ -60,11 +62,12 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     courses = CampaignCourses(store, records, SqlCourses(database))
     administration = RolloutAdministration(campaigns, courses, clock)
     told = SqlCampaignReminders(database)
-    reminders = Reminders(store, courses, told, mirror,
-                          SqlAgencyAdministrators(database, groups, clock), calendar, clock)
+    administrators = SqlAgencyAdministrators(database, groups, clock)
+    reminders = Reminders(store, courses, told, mirror, administrators, calendar, clock)
     sheets = SheetFiles()
     files = ListFiles(sheets, audit, clock)
     return RolloutRooms(campaigns, reminders, courses, administration,
+                        CampaignReminding(administration, reminders, administrators),
                         RolloutReports(administration, units, sheets, calendar, settings.province_name, told),
                         CampaignFiles(administration, told, files),
                         ForgottenAccounts(SqlAccounts(database, clients.all, clock), files), files)

@@ -323,13 +323,13 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                      client_steps, address=settings.issuer + Paths().registration),
         deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock), accounts=rollout.accounts,
         onboarding=Onboarding(client_steps, clients, examiner, clock),
-        application_access=application_access,
-        initial_access=InitialAccessAdministration(initial_access, clock),
+        application_access=application_access, initial_access=InitialAccessAdministration(initial_access, clock),
         grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
         keys=KeyAdministration(keys, encryption_keys, clock), mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
         enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper, people=officers, jobs=jobs,
         devices=custody_devices, expiry=expiry, renewals=renewals, audit=trail.records, audit_exports=trail.exports,
-        rollout=rollout.administration, rollout_reports=rollout.reports, campaign_files=rollout.campaign_files,
+        rollout=rollout.administration, campaign_reminding=rollout.reminding,
+        rollout_reports=rollout.reports, campaign_files=rollout.campaign_files,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit, clock, groups))
     return Services(
         settings=settings, clock=clock, sealer=sealer, audit=audit, job_work=job_work,

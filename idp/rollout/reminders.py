@@ -3,12 +3,14 @@
 Only people who can do something are told: an officer where the next step is their own (``steps``), administrators of an agency
 where it is the agency's or its records clerk's. Reminders go out on working days, while offices are open, from the day after a
 list was made until the campaign is closed; whoever has done it, does not count, or may not sign in any more hears nothing.
+
+An administrator may have the people of an agency reminded at once: by the same rules, but at any hour, and nobody twice a day.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
@@ -104,6 +106,30 @@ class AgencyAdministrators(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Whom a reminder at this moment reaches.
+
+    Attributes:
+        officers: Whose own step it is.
+        administrators: With how many cases each is told of.
+        already: How many of both were told today.
+    """
+
+    officers: Sequence[Member]
+    administrators: Sequence[tuple[Administrator, int]]
+    already: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """How many were reminded, and how many officers are left for another time."""
+
+    officers: int
+    administrators: int
+    left: int
+
+
 class Reminders:
     """Reminds.
 
@@ -156,12 +182,51 @@ class Reminders:
         for one in () if campaign.goal.of_applications else _who_can(missing, reminded):
             if told == most:
                 return told, None
-            sub = one.entry.subject
-            officer = self._mirror.by_sub(sub)
-            if officer is not None and officer.status == "active":
-                reminded.add(sub)
+            if self._may_sign_in(one):
+                reminded.add(one.entry.subject)
                 told += self._tell(campaign, one, day_of(now), since, caller)
         return told, _of_agencies(missing)
+
+    def due(self, campaign: Campaign, missing: Roll, may_tell: Callable[[Administrator], bool]) -> Due:
+        """Give whom a reminder reaches now.
+
+        Args:
+            campaign: An open one.
+            missing: Those of its missing whom it is about.
+            may_tell: Whether an administrator is told who has some of them.
+        """
+        today = day_of(self._clock.now())
+        reminded, told = self._store.reminded(today), self._store.digests(today)
+        theirs = list(() if campaign.goal.of_applications else _who_can(missing, ()))
+        officers = [one for one in theirs if one.entry.subject not in reminded and self._may_sign_in(one)]
+        every = [(who, sum(mine.values())) for who, mine in self._mine([(campaign, _of_agencies(missing))]) if may_tell(who)]
+        administrators = [(who, cases) for who, cases in every if who.sub not in told]
+        already = sum(one.entry.subject in reminded for one in theirs) + len(every) - len(administrators)
+        return Due(officers, administrators, already)
+
+    def remind_now(self, campaign: Campaign, missing: Roll, may_tell: Callable[[Administrator], bool], caller: Caller, *,
+                   most: int) -> Reminded:
+        """Remind people of one campaign at once, each as they stand at this moment.
+
+        Args:
+            campaign: As ``due``, and so the next two.
+            missing: See ``campaign``.
+            may_tell: See ``campaign``.
+            caller: Who has it done.
+            most: How many officers at most.
+        """
+        now, due = self._clock.now(), self.due(campaign, missing, may_tell)
+        today, officers = day_of(now), 0
+        for sub in (one.entry.subject for one in due.officers[:most]):
+            one = self._courses.missing(campaign, sub, now)
+            if one is not None and OWNERS[one.step] is Owner.OFFICER:
+                officers += self._tell(campaign, one, today, today, caller)
+        administrators = sum(self._digest(who, {campaign: cases}, today, today, caller) for who, cases in due.administrators)
+        return Reminded(officers, administrators, max(0, len(due.officers) - most))
+
+    def _may_sign_in(self, one: Member) -> bool:
+        officer = self._mirror.by_sub(one.entry.subject)
+        return officer is not None and officer.status == "active"
 
     def _tell(self, campaign: Campaign, one: Member, today: date, since: date, caller: Caller) -> bool:
         entry, now = one.entry, self._clock.now()
@@ -175,20 +240,24 @@ class Reminders:
     def _tell_administrators(self, theirs: Sequence[tuple[Campaign, Counter[str]]], today: date, since: date,
                              caller: Caller) -> int:
         lately = self._store.digests(since)
-        told = 0
+        return sum(self._digest(who, mine, today, since, caller) for who, mine in self._mine(theirs) if who.sub not in lately)
+
+    def _mine(self, theirs: Sequence[tuple[Campaign, Counter[str]]]) -> Iterator[tuple[Administrator, Mapping[Campaign, int]]]:
+        """Give the administrators who have something to do, each with how many cases of which campaigns."""
         for who in self._administrators.all():
             mine = {campaign: cases for campaign, units in theirs
                     if (cases := sum(many for unit, many in units.items() if is_within(unit, who.unit)))}
-            if not mine or who.sub in lately:
-                continue
-            count = sum(mine.values())
-            told += self._store.digest(
-                self._lines(who, mine, caller), today, since, Notice(
-                    NoticeKind.CAMPAIGN_MISSING, who.sub, self._clock.now(), caller.source,
-                    {"count": str(count), "campaigns": str(len(mine)),
-                     "ends": str(start_of(min(campaign.deadline for campaign in mine)))}),
-                self._record(who.sub, caller, unit=who.unit, count=count, campaigns=len(mine)))
-        return told
+            if mine:
+                yield who, mine
+
+    def _digest(self, who: Administrator, mine: Mapping[Campaign, int], today: date, since: date, caller: Caller) -> bool:
+        count = sum(mine.values())
+        return self._store.digest(
+            self._lines(who, mine, caller), today, since, Notice(
+                NoticeKind.CAMPAIGN_MISSING, who.sub, self._clock.now(), caller.source,
+                {"count": str(count), "campaigns": str(len(mine)),
+                 "ends": str(start_of(min(campaign.deadline for campaign in mine)))}),
+            self._record(who.sub, caller, unit=who.unit, count=count, campaigns=len(mine)))
 
     def _lines(self, who: Administrator, mine: Mapping[Campaign, int], caller: Caller) -> list[Reminding]:
         known = self._mirror.by_sub(who.sub)
@@ -199,7 +268,7 @@ class Reminders:
 
     def _record(self, sub: str, caller: Caller, **detail: str | int) -> AuditRecord:
         return AuditRecord(AuditEvent.CAMPAIGN_REMINDED, self._clock.now(), sub=sub, source=caller.source,
-                           request_id=caller.request_id, detail=detail)
+                           request_id=caller.request_id, detail={**detail, **caller.by})
 
 
 def _who_can(missing: Roll, reminded: Container[str]) -> Roll:

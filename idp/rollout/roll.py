@@ -112,6 +112,17 @@ class Roll(Sequence[Member]):
         """Give those who are meant; asked for numbers of the columns."""
         return Roll(self.columns, array("I", filter(is_wanted, self.numbers)))
 
+    def of_agency(self, code: str) -> Roll:
+        """Give those of an agency, who stand together."""
+        agency = self.columns.lines.agency
+        first, last = (bisect(self.numbers, code, key=agency) for bisect in (bisect_left, bisect_right))
+        return Roll(self.columns, self.numbers[first:last])
+
+    @property
+    def oldest(self) -> int:
+        """When something last happened to whoever has waited longest; 0 where nobody is."""
+        return min((self.columns.since[number] for number in self.numbers), default=0)
+
     def steps(self) -> Counter[Step]:
         """Count them by what is to be done next."""
         return Counter(map(self.columns.steps.__getitem__, self.numbers))

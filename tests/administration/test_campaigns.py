@@ -270,6 +270,37 @@ def test_a_deadline_is_changed_and_a_campaign_closed_once_with_a_reason(office: 
     assert get(office, token, f"/{made}")["figures"]["counted"] > 0
 
 
+def test_an_agency_is_reminded_by_whoever_looks_after_it_and_nobody_twice_a_day(office: Office) -> None:
+    token, agency = office.province(), office.agency(IT)
+    campaigns = {goal: office.call("POST", "/campaigns", token, {
+        "name": f"Nhắc {goal}", "deadline": day(office, 9), "groups": ["qlvb"], "goal": goal}).json["id"]
+        for goal in ("signed_in", "certificate")}
+    path = f"/campaigns/{campaigns['signed_in']}/reminders"
+    for wrong in ({}, {"agency": 1}, {"agency": ""}, {"agency": IT, "on": day(office, 0)}):
+        assert office.call("POST", path, token, wrong).status_code == 422, wrong
+    assert office.call("POST", path, office.auditor(), {"agency": IT}).status_code == 403
+    for asker, code in ((agency, HOME), (token, f"{IT}.2"), (token, "H30.99")):
+        assert office.call("POST", path, asker, {"agency": code}).json["code"] == "unknown_agency", code
+    missing = len(get(office, agency, f"/{campaigns['signed_in']}/missing")["items"])
+    done = office.call("POST", path, agency, {"agency": IT})
+    assert (done.status_code, done.json) == (200, {"officers": missing, "administrators": 0, "left": 0})
+    assert {(one["by"], one["unit_code"].startswith(IT)) for one in get(office, token, path[10:])["items"]} == {
+        (office.services.mirror.by_uid("quantri.coquan").sub, True)}
+    assert office.call("POST", path, token, {"agency": IT}).json["code"] == "already_done"
+    records = [detail for _, _, detail in events_of(office.database, "campaign.reminded")]
+    assert {detail["by_officer"] for detail in records if "by_officer" in detail} == {
+        office.services.mirror.by_uid("quantri.coquan").sub}
+    path = f"/campaigns/{campaigns['certificate']}/reminders"
+    # What is the agency's is told to its administrators, and nobody reminds themselves.
+    assert office.call("POST", path, agency, {"agency": IT}).json["code"] == "nobody_to_remind"
+    assert office.call("POST", path, token, {"agency": IT}).json == {"officers": 0, "administrators": 1, "left": 0}
+    assert office.call("POST", path, token, {"agency": IT}).json["code"] == "already_done"
+    assert office.call("POST", path, token, {"agency": HOME}).json["code"] == "nobody_to_remind"
+    closed = office.call("POST", f"/campaigns/{campaigns['certificate']}/close", token, {"reason": "Xong"})
+    assert closed.status_code == 200
+    assert office.call("POST", path, token, {"agency": IT}).json["code"] == "closed"
+
+
 def test_a_report_is_a_file_in_the_form_asked_for(office: Office, campaign: str) -> None:
     token = office.province()
     answer = office.call("GET", f"/campaigns/{campaign}/report", token)

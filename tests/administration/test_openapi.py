@@ -178,7 +178,7 @@ def test_schemathesis_finds_nothing(office: Office) -> None:
         "sendBatch", "listBatches", "readBatch", "enterDevice", "readDevice", "actUponDevice", "takeDevices", "completeTask",
         "beginCampaign", "moveDeadline", "closeCampaign", "excludeFromCampaign", "restoreToCampaign", "endAccess",
         "endClientAccess", "releaseFactors", "renewRegistrationToken", "readGrant", "revokeGrant", "revokeInitialAccessToken",
-        "deleteClient",
+        "deleteClient", "remindAgency",
         "resetPassword", "breakGlass", "retryDeliveries", "listFactors", "giveEnrolmentCode", "actUponOfficers", "readOfficer",
         "readTimeline", "askFactorReset", "readFactorReset", "approveFactorReset", "refuseFactorReset", "nameDeputy", "endDeputy",
         "readAgency", "listSims", "askForSim", "readSim", "actUponSim", "listSimDoubts", "decideSimDoubts",

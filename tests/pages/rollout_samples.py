@@ -13,12 +13,12 @@ from idp.rollout.chart import LARGE, PAPER, SMALL, draw
 from idp.rollout.report import Issuer, paper
 from idp.rollout.roll import Roll
 from idp.rollout.steps import next_step
-from idp.web.console.rollout.words import bar
+from idp.web.console.rollout.words import bar, refusal
 from idp.web.console.turning import sorting
 from tests.rollout.course import course
 
 _LONG = "Văn phòng Điều phối Chương trình mục tiêu quốc gia xây dựng nông thôn mới tỉnh"
-WRONG = {"rollout-export-wrong", "rollout-new-wrong", "rollout-change-wrong", "rollout-exclude-wrong"}
+WRONG = {"rollout-remind-nobody", "rollout-export-wrong", "rollout-new-wrong", "rollout-change-wrong", "rollout-exclude-wrong"}
 """Samples of what was refused."""
 _ONE_PAGE = dict.fromkeys(("first", "prev", "next"), "")
 _AGENCIES = [("UBND huyện Long Mỹ", 5, 12), ("Sở Y tế", 11, 22), (_LONG, 9, 18), ("Sở Xây dựng", 9, 14),
@@ -80,7 +80,12 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
              for day in (1, 8, 15, 22)]
     found = _by_language(_campaign())
     campaign: dict[str, Any] = around | {
-        "found": found, "figures": _figures(), "agencies": rows, "worst": rows[:6], "low": 5, "missing": "132", "excluded": "12",
+        "found": found, "figures": _figures(), "agencies": rows, "worst": _by_language([row | {
+            "stops": [{"vi": "4 chưa đề nghị", "en": "4 not asked for yet"},
+                      {"vi": "3 chờ đơn vị duyệt", "en": "3 wait for the agency"}],
+            "who": [{"vi": "Quản trị đơn vị: Nguyễn Văn Mẫu", "en": "The agency administrator: Nguyễn Văn Mẫu"},
+                    {"vi": "Cán bộ tự làm", "en": "The officer"}], "waited": 12} for row in rows[:6]]), "may_remind": True,
+        "low": 5, "missing": "132", "excluded": "12",
         "listed": "412", "joined": "3", "left": "2",
         "people": "424", "movements": "5", "on": "", "query": "", "files": files, "may_change": True,
         "course": {"large": draw(made, LARGE), "small": draw(made, SMALL), "rows": weeks},
@@ -91,6 +96,9 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
              "Certification authority", "41"),
             ("activate", "Chờ ký thử và kích hoạt", "Waits for the test signature and activation", "Cán bộ tự làm", "The officer",
              "70"))])}
+    remind: dict[str, Any] = around | {
+        "found": found, "error": "", "most": 200, "agency": "H30.1", "name": _LONG, "officers": 212, "already": 1,
+        "administrators": [{"name": "Nguyễn Văn Mẫu", "cases": 4}]}
     person = {"subject": "s1", "name": "Công Tằng Tôn Nữ Nguyễn Thị Thử Nghiệm", "title": "Phó Chánh Văn phòng",
               "unit_name": _LONG}
     other = person | {"subject": "s2", "name": "Nguyễn Văn Mẫu"}
@@ -179,7 +187,11 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "rollout-campaign-done": ("console/rollout/campaign.html", campaign | {
             "found": _by_language(_campaign(applications=True, closed="16/12/2026")), "stops": [], "worst": [], "missing": "0",
             "low": 0, "on": "16/12/2026", "query": "?on=2026-12-16", "agencies": rows[:3], "may_change": False,
+            "may_remind": False,
             "figures": _figures(finished=True, is_behind=False, rate="100%", left=-1, over=1)}),
+        "rollout-remind": ("console/rollout/remind.html", remind),
+        "rollout-remind-nobody": ("console/rollout/remind.html", remind | {
+            "error": lambda: refusal("reminder_already_done"), "officers": 0, "administrators": [], "already": 4}),
         "rollout-missing": ("console/rollout/missing.html", missing),
         "rollout-missing-none": ("console/rollout/missing.html", missing | {
             "rows": [], "turn": _ONE_PAGE, "may_change": False,

@@ -18,7 +18,7 @@ FIELDS = {"username", "password", "otp", "certificate", "certificate_sign_in", "
           "new_password_again", "user_code", "approval", "approvals", "factor", "id", "up_to", "sid", "recovery_code", "name",
           "passkey", "passkey_sign_in", "sim", "post", "remember", "device", "enrolment_code", "begin", "later",
           "pick", "numbers", "act", "reason", "document", "record", "device_serial", "identity_number", "form", "step", "file",
-          "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder",
+          "kept", "q", "birth_date", "phone", "signature", "signature_file", "kind", "holder", "agency",
           "mail", "identity_issued_on", "identity_issued_by", "old_serial", "hosts", "officer", "days", "authority",
           "deadline", "groups", "titles", "subject", "on", "sort",
           # Members of a registration go by their own names.

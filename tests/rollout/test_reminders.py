@@ -16,11 +16,11 @@ from idp.adapters.sql.rollout.reminders import SqlCampaignReminders
 from idp.adapters.sql.tables import OutboxRow
 from idp.audit import Caller
 from idp.notices import NoticeKind, Told
-from idp.pki.enrollment.working_days import WorkingDays, start_of
+from idp.pki.enrollment.working_days import WorkingDays, day_of, start_of
 from idp.roles import Administrator, Role
 from idp.rollout.campaign import Goal, Reason
 from idp.rollout.courses import CampaignCourses
-from idp.rollout.reminders import Reminders
+from idp.rollout.reminders import Reminded, Reminders
 from tests.audit_desk import events_of
 
 from .test_campaigns import Town
@@ -136,6 +136,33 @@ def test_those_beyond_the_number_come_the_next_time_and_administrators_last(town
     town.clock.advance(3600)
     assert [town.reminders.remind(WORKER, most=2) for _ in range(3)] == [2, 3, 0]
     assert town.told(0)[0].kind is NoticeKind.CAMPAIGN_MISSING
+
+
+def test_whoever_is_reminded_by_hand_is_told_once_a_day_and_the_worker_knows(town: Reminding) -> None:
+    campaign = town.begin(Goal.SIGNED_IN)
+
+    def by_hand(most: int = 9) -> Reminded:
+        now = town.clock.now()
+        missing = town.courses.course(campaign, until=day_of(now), now=now).missing
+        return town.reminders.remind_now(campaign, missing, lambda _: True, CALLER, most=most)
+
+    assert by_hand(3) == Reminded(3, 0, 1)  # on the first day, and at any hour
+    assert by_hand(3) == Reminded(1, 0, 0)
+    town.on(september(12), 22)  # a Saturday
+    counts: list[int] = []
+    threads = [threading.Thread(target=lambda: counts.append(by_hand().officers)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 4
+    assert [len(town.told(number)) for number in range(4)] == [2] * 4
+    assert town.on(september(14)) == 0
+    seen = town.courses.course(campaign, until=september(14), now=town.clock.now()).missing
+    town.mirror.signed_in(town.people[0].sub, now=town.clock.now())
+    assert len(seen) == 4  # what is shown may be a minute old
+    assert town.reminders.remind_now(campaign, seen, lambda _: True, CALLER, most=9).officers == 3
+    assert town.on(september(21)) == 3
 
 
 def test_of_several_workers_one_reminds(town: Reminding) -> None:

@@ -124,6 +124,28 @@ def test_security_38_an_agency_sees_its_own_and_changes_nothing(console: Console
     assert len(events_of(console.office.database, "campaign.created")) == 1
 
 
+def test_the_slowest_agencies_say_where_it_is_stuck_and_are_reminded_once_a_day(console: Console, province: Browser) -> None:
+    made = console.office.call("POST", "/campaigns", console.office.province(), {
+        "name": "Đăng nhập", "goal": "signed_in", "groups": ["qlvb"],
+        "deadline": str(day_of(console.office.clock.now()) + timedelta(days=20))}).json["id"]
+    page, ask = unescape(province.get(f"{LIST}{made}").text), f"{LIST}{made}/remind?agency={IT}"
+    row = next(row for row in page.split("<tr>") if f'href="{ask}"' in row)
+    assert "3 chưa đăng nhập lần nào" in row
+    assert "Cán bộ tự làm" in row
+    assert "3 cán bộ, về việc của chính mình" in province.get(ask).text
+    agency, auditor = console.person("quantri.tu", "quantri-coquan", unit=HOME), console.person("kiemtoan", "kiemtoan")
+    assert f"{LIST}{made}/remind?agency={HOME}" in agency.get(f"{LIST}{made}").text
+    assert "/remind?" not in auditor.get(f"{LIST}{made}").text
+    assert (agency.get(ask).status_code, auditor.get(ask).status_code) == (404, 403)
+    done = province.post(f"{LIST}{made}/remind", ask, agency=IT)
+    assert (done.status_code, done.headers["Location"]) == (303, f"{LIST}{made}/reminders?unit={IT}")
+    told = province.get(done.headers["Location"]).text
+    assert (told.count('<tr><th scope="row">'), "Hệ thống, theo lịch" in told) == (3, False)
+    again = province.post(f"{LIST}{made}/remind", "/logout", agency=IT)  # the page has no form any more
+    assert (again.status_code, "đã được nhắc hôm nay" in again.text) == (409, True)
+    assert len(events_of(console.office.database, "campaign.reminded")) == 3
+
+
 def test_somebody_is_taken_out_with_a_reason_and_let_in_again(province: Browser, campaign: str) -> None:
     form = unescape(re.findall(rf'href="({campaign}/exclude\?subject=[^"]+)"', province.get(f"{campaign}/missing").text)[0])
     subject = form.split("=")[1]

@@ -77,6 +77,12 @@ def blueprint(door: Door) -> Blueprint:
         asked = door.query("on", "unit", "cursor", "limit")
         return door.page(rooms.administration.rollout_reports.reminders(who, identifier(campaign_id), **asked))
 
+    @views.post("/campaigns/<campaign_id>/reminders")
+    def remind(campaign_id: str) -> Response:
+        who, caller = door.admit(change=True)
+        door.query()
+        return door.json(rooms.administration.campaign_reminding.remind(who, identifier(campaign_id), door.body(), caller))
+
     @views.post("/campaigns/<campaign_id>/reminders/file")
     def reminders_file(campaign_id: str) -> Response:
         who, caller = door.admit()

@@ -21,6 +21,7 @@ from .people import agencies, deputies, holders, officers
 from .rollout import accounts, changing
 from .rollout import lists as rollout_lists
 from .rollout import pages as rollout
+from .rollout import reminding as rollout_reminding
 from .signing import asking as sim_asking
 from .signing import signatures, sims
 
@@ -51,6 +52,6 @@ def blueprint(services: Services) -> Blueprint:
     for room in (audit, audit_exports, officers, agencies, deputies, holders,
                  lists, papers, expiry, renewals, acts, asking, desk, devices, records, tasks, passwords, application_form,
                  application_pages, application_officers, announcements, keys, jobs, system, sim_asking, sims, signatures,
-                 accounts, changing, rollout, rollout_lists):
+                 accounts, changing, rollout, rollout_lists, rollout_reminding):
         room.add(views, services, door)
     return views

@@ -105,6 +105,8 @@ _WORDS: Final = {
         "Mỗi dòng là một lần danh sách thay đổi sau ngày chốt. Số của ngày đã qua không đổi."),
     "console/rollout/reminders.html": lazy_gettext(
         "Ai đã được nhắc, về việc gì, lúc nào và lần thứ mấy. Việc của đơn vị thì nhắc quản trị đơn vị."),
+    "console/rollout/remind.html": lazy_gettext(
+        "Cán bộ được nhắc việc của chính mình, quản trị đơn vị được nhắc việc của đơn vị. Việc đang ở tỉnh thì không nhắc ai."),
     "console/rollout/accounts.html": lazy_gettext(
         "Tài khoản lâu không dùng, chưa từng đăng nhập, hoặc thiếu hộp thư. Vui lòng xem lại từng danh sách "
         "mỗi quý."),

@@ -40,6 +40,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /devices": {"kind": "token", "serial": "TK-0099"}, "POST /devices/{device_id}/acts": {"act": "report_loss"},
     "POST /campaigns/{campaign_id}/exclusions": {"subject": "{sub}", "reason": "seconded"},
     "POST /campaigns/{campaign_id}/restorations": {"subject": "{sub}"},
+    "POST /campaigns/{campaign_id}/reminders": {"agency": "{code}"},
     "POST /jobs": {"kind": "accounts", "purpose": "Kiểm tra"},
     **{f"POST /campaigns/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"}, "POST /role-holders/file": {"purpose": "Kiểm tra"},
@@ -57,12 +58,13 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /certificates/new": {"kind": "person", "holder": "{sub}"}, "POST /tasks/{task_id}": {"proof": "Đã thu hồi"},
     "POST /rollout/{campaign_id}/exclude": {"subject": "{sub}", "reason": "seconded"},
     "POST /rollout/{campaign_id}/restore": {"subject": "{sub}"},
+    "POST /rollout/{campaign_id}/remind": {"agency": "{code}"},
     "POST /officers/file": {"purpose": "Kiểm tra"}, "POST /applications/{client_id}/officers/{sub}/end": {"reason": "Thử"},
     **{f"POST /rollout/{{campaign_id}}/{name}/file": {"purpose": "Kiểm tra"} for name in LISTS},
     "POST /accounts/file": {"purpose": "Kiểm tra"}, "POST /role-holders/file": {"purpose": "Kiểm tra"},
     "POST /certificates/acts": {"act": "approve", "pick": "{enrollment_id}"}}
 QUERIES: Final[Mapping[str, str]] = {
-    "GET /rollout/{campaign_id}/exclude": "subject={sub}",
+    "GET /rollout/{campaign_id}/exclude": "subject={sub}", "GET /rollout/{campaign_id}/remind": "agency={code}",
     "GET /grants": "client_id=qlvb", "DELETE /grants": "sub={sub}", "GET /officers": "q=can",
     "POST /enrollments/lists": "dry_run=true", "GET /certificates/new": "holder={sub}"}
 WORDS: Final[Mapping[str, str]] = {"act": "approve", "kind": "csv", "batch": "b-1", "number": "1", "name": "nobody",

@@ -44,7 +44,8 @@ class SqlAgencyAdministrators:
         self._groups, self._clock = groups, clock
         member: Any = bindparam("member", type_=Text())
         self._members = database.read(select(OFFICER).where(
-            OFFICER.c.status == literal_column("'active'"), OFFICER.c.groups.like(member, escape="!")))
+            OFFICER.c.status == literal_column("'active'"), OFFICER.c.groups != literal_column("'[]'"),
+            OFFICER.c.groups.like(member, escape="!")))
 
     def all(self) -> Sequence[Administrator]:
         """Give the administrators of agencies; whoever has a wider role is not one."""

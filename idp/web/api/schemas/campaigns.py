@@ -80,6 +80,8 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                 "step": {"type": ["string", "null"], "description": "null of an agency's administrator, who is told of cases."},
                 "cases": _NUMBER, "nth": _NUMBER | {"description": "How often in this campaign, with this time."},
                 "by": _TEXT_OR_NONE | {"description": "null: the worker."}}
+    reminded = {"officers": _NUMBER, "administrators": _NUMBER,
+                "left": _NUMBER | {"description": "Officers whom the next request reminds."}}
     words = {"purpose": _WORD, "on": _DAY, "unit": _TEXT, "file": _FILE, "q": _TEXT}
     excluded = person | {"reason": _TEXT, "by_hand": _YES, "note": _TEXT}
     summary = campaign | {"figures": {"oneOf": [shown, {"type": "null"}], "description": "null of a closed one."}}
@@ -104,6 +106,8 @@ def schemas(object_: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "MovementsFile": object_({**words, "movement": _MOVEMENT}, ("purpose",)),
         "CampaignMember": object_(member, member), "CampaignMovement": object_(movement, movement),
         "CampaignReminder": object_(reminder, reminder),
+        "CampaignRemind": object_({"agency": _TEXT | {"description": "A code of the figures by agency."}}, ("agency",)),
+        "CampaignReminded": object_(reminded, reminded),
         "Account": object_(account, account), "CampaignMissing": object_(missing, missing),
         "CampaignExcluded": object_(excluded, excluded)}
 
@@ -150,7 +154,10 @@ def paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             "writeMovements", "The same as a file; who takes it and why is recorded.", path="id", body="MovementsFile")},
         "/campaigns/{id}/reminders": {
             "get": operation("listReminders", "Who was reminded, of what, when and how often, the newest first.",
-                             answer="CampaignReminderPage", path="id", query=("on", "unit", "cursor", "limit"))},
+                             answer="CampaignReminderPage", path="id", query=("on", "unit", "cursor", "limit")),
+            "post": operation("remindAgency", "Remind the missing of an agency of the next step, nobody twice a day: officers of "
+                              "their own, its administrators of what is theirs.", answer="CampaignReminded", path="id",
+                              body="CampaignRemind", change=True, errors=(409,))},
         "/campaigns/{id}/reminders/file": {"post": file(
             "writeReminders", "The same as a file; who takes it and why is recorded.", path="id", body="MissingFile")},
         "/campaigns/{id}/excluded": {

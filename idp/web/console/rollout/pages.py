@@ -18,10 +18,11 @@ from ....administration.pages import USUAL
 from ....administration.rollout.lists import MOVEMENTS, SORTS, Shown, excluded_of, missing_of
 from ....directory.unit import is_unit_code
 from ....errors import RefusedError
+from ....pki.enrollment.working_days import day_of
 from ....rollout.coverage import Coverage
 from ....rollout.steps import Step
 from ....services import Services
-from ..desk import unit_names
+from ..desk import name_of, unit_names
 from ..door import Door, Entered
 from ..operation.jobs import too_many
 from ..turning import asked, sorting, turning
@@ -58,17 +59,25 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         narrowed = filters()
         coverage = rooms.rollout.coverage(entered.who, campaign_id, on=narrowed.get("on", ""))
         rows = words.agencies(coverage)
+        worst = [row for row in rows if row["missing"] != "0"][:WORST]
+        stuck = words.slowest(coverage, [row["code"] for row in worst], lambda: _keepers(entered), lambda since: (
+            services.certificate_desk.moves.calendar.between(day_of(since), coverage.last.day)))
         return door.page(
             "console/rollout/campaign.html", entered, here="rollout", found=words.campaign_words(coverage.campaign),
             figures=figures_of(services, coverage), stops=words.stops(coverage), agencies=rows,
             people=words.number(len(coverage.people)), movements=words.number(len(coverage.movements)),
-            missing=words.number(len(coverage.missing)), worst=[row for row in rows if row["missing"] != "0"][:WORST],
+            missing=words.number(len(coverage.missing)), worst=[row | stuck[row["code"]] for row in worst],
             low=sum(row["low"] for row in rows), course=words.course(coverage),
             excluded=words.number(len(coverage.excluded)), listed=words.number(coverage.listed),
             joined=words.number(coverage.joined), left=words.number(coverage.left),
             on=said_day(narrowed.get("on", "")), query=f"?{urlencode({'on': narrowed['on']})}" if "on" in narrowed else "",
             files=_files(f"{LIST}{campaign_id}/report/file", {"on": coverage.last.day.isoformat()}),
+            may_remind=rooms.campaign_reminding.may(entered.who, coverage.campaign) and "on" not in narrowed,
             may_change=rooms.rollout.may_change(entered.who))
+
+    def _keepers(entered: Entered) -> Mapping[str, list[str]]:
+        return {unit: [name for sub in subs if (name := name_of(services, sub))]
+                for unit, subs in rooms.campaign_reminding.keepers(entered.who).items()}
 
     @views.get("/rollout/<campaign_id>/missing")
     def missing(campaign_id: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -85,6 +85,8 @@ def refusal(code: str) -> str:
         "closed": gettext("Chiến dịch này đã đóng."),
         "changed_meanwhile": gettext("Có người vừa thay đổi chiến dịch này. Vui lòng xem lại rồi làm tiếp."),
         "already_done": gettext("Việc này đã được làm trước đó."),
+        "reminder_already_done": gettext("Mọi người ở đây đã được nhắc hôm nay."),
+        "reminder_nobody_to_remind": gettext("Không có ai ở đây làm được bước tiếp theo."),
         "invalid_body": gettext("Vui lòng xem lại: tên và lý do dài nhất 120 và 300 ký tự, thời hạn là một ngày sau hôm nay, "
                                 "trong vòng ba năm.")}
     return str(known.get(code, known["invalid_body"]))
@@ -151,6 +153,33 @@ def as_of(coverage: Coverage) -> str:
 def units(who: Administrator, coverage: Coverage) -> list[dict[str, str]]:
     """Give the agencies of a campaign that somebody looks after, by code; the whole list's, however it is narrowed now."""
     return [{"code": code, "name": name} for code, name in sorted(coverage.names.items()) if who.oversees(code)]
+
+
+def slowest(coverage: Coverage, codes: Sequence[str], keepers: Callable[[], Mapping[str, Sequence[str]]],
+            waited: Callable[[int], int]) -> dict[str, dict[str, Any]]:
+    """Give of agencies where their missing have stopped, who has to act, and how long who waits longest has waited.
+
+    Args:
+        coverage: The course.
+        codes: Of the agencies.
+        keepers: Gives the names of the administrators of agencies, by code; asked where something is theirs.
+        waited: Counts the working days since a moment.
+    """
+    missing = {code: coverage.missing.of_agency(code) for code in codes}
+    named = keepers() if any(OWNERS[step] is Owner.AGENCY for roll in missing.values() for step in roll.steps()) else {}
+    found = {}
+    for code, roll in missing.items():
+        counts = roll.steps()
+        at = [step for step in Step if counts[step]]
+        who = [owners()[owner] + (f": {', '.join(named[code])}" if owner is Owner.AGENCY and named.get(code) else "")
+               for owner in dict.fromkeys(OWNERS[step] for step in at)]
+        found[code] = {"stops": [f"{number(counts[step])} {_lowered(steps()[step])}" for step in at], "who": who,
+                       "waited": waited(roll.oldest)}
+    return found
+
+
+def _lowered(word: str) -> str:
+    return word[:1].lower() + word[1:]
 
 
 def stops(coverage: Coverage) -> list[dict[str, Any]]:
