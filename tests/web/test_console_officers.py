@@ -96,6 +96,11 @@ def test_who_asked_is_told_that_another_decides(office: Office) -> None:
     enrol(office, sub)
     agency = console.person("qt", "quantri-coquan", unit=IT)
     do(agency, sub, "reset", reason="Mất máy")
+    assert do(agency, sub, "reset", reason="Mất máy").headers["Location"] == f"{LIST}{sub}", "a button that was pressed twice"
+    assert do(agency, sub, "ask_pass", reason="Mất máy", hours="8").status_code == 303
+    assert do(agency, sub, "ask_pass", reason="Mất máy", hours="8").headers["Location"] == f"{LIST}{sub}"
+    other = console.person("qt2", "quantri-coquan", unit=IT)
+    assert "Đã có một đề nghị như vậy" in text_of(do(other, sub, "reset", reason="Mất máy"), 409)
     page = text_of(agency.get(f"{LIST}{sub}"))
     assert "Một quản trị khác" in page
     assert "acts/refuse" in page

@@ -132,6 +132,8 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         except RefusedError as err:
             if err.status == 404 or err.code == "forbidden":
                 raise
+            if err.code == "already_asked" and _asked_it(entered, sub, act):
+                return see_other(f"{LIST}{sub}")  # a button that was pressed twice
             return _ask(entered, sub, act, about, error=words.refusal(err.code), at=words.FIELDS.get(err.code, ""),
                         status=err.status)
         return _one(entered, sub, code=code, code_of=act) if code else see_other(f"{LIST}{sub}")
@@ -171,6 +173,11 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
                 raise RefusedError("Nothing waits.", code="decided", status=409)
             (rooms.resets.approve if act == "approve" else rooms.resets.refuse)(who, waiting["id"], caller)
         return ""
+
+    def _asked_it(entered: Entered, sub: str, act: str) -> bool:
+        """Tell whether what waits already was asked for by whoever asks."""
+        waiting = (rooms.passes if act == "ask_pass" else rooms.resets).of(entered.who, sub)
+        return waiting is not None and waiting["asked_by"] == entered.who.sub
 
     def _ask(entered: Entered, sub: str, act: str, about: str, *, error: str = "", at: str = "",
              status: int = 200) -> Response:
