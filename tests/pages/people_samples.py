@@ -110,7 +110,8 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         {"client_id": "khaosat", "client_name": "Khảo sát", "disabled": False}], "administrators": [
         {"sub": "officer-2", "name": "Trần Thị Ví Dụ", "title": "Chánh Văn phòng", "phone": "•••• ••• 456"}]}
     of_agency: dict[str, Any] = frame(who, "agencies") | {
-        "found": whole, "tasks": [{"id": "t1", "name": "Nguyễn Văn Mẫu", "kind": "Thu hồi SIM", "due": "24/11/2026 08:00"}],
+        "may_see_holders": True, "found": whole,
+        "tasks": [{"id": "t1", "name": "Nguyễn Văn Mẫu", "kind": "Thu hồi SIM", "due": "24/11/2026 08:00"}],
         "seals": by_language([{"id": "2026-04210009", "name": "Sở Y tế", "state": _ACTIVE}])}
     return {
         "officers": ("console/people/officers.html", listed),
@@ -161,6 +162,7 @@ def contexts(who: dict[str, str]) -> dict[str, tuple[str, dict[str, Any]]]:
         "agencies": ("console/people/agencies.html", frame(who, "agencies") | {"rows": [agency, below]}),
         "agencies-none": ("console/people/agencies.html", frame(who, "agencies") | {"rows": []}),
         "agency": ("console/people/agency.html", of_agency),
-        "agency-empty": ("console/people/agency.html", of_agency | {"seals": [], "tasks": [], "found": whole | {
+        "agency-empty": ("console/people/agency.html", of_agency | {"may_see_holders": False, "seals": [], "tasks": [],
+                         "found": whole | {
             "above": [], "below": [], "devices": [], "applications": [], "administrators": [], "code_2016": None}}),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from idp.directory.unit import Unit, UnitEntry
 from tests.administration.office import HOME, IT, Office
 from tests.web.console import Console
 
@@ -18,6 +19,10 @@ def test_who_has_which_role_until_when_and_the_list_as_a_file(office: Office) ->
     deputy = office.officer("phophong", unit=IT)
     assert name(office, agency).status_code == 303
     assert LIST in text_of(agency.get("/admin/officers/"))
+    office.services.mirroring.units.note_unit(UnitEntry("unit-it", Unit(IT, "", "Sở")), now=office.clock.now())
+    of_agency = f"{LIST}?unit={IT}"
+    assert f'href="{of_agency}"' in text_of(agency.get(f"/admin/agencies/{IT}"))
+    assert f"/admin/officers/{deputy}" in text_of(agency.get(of_agency))
     page = text_of(agency.get(f"{LIST}?role=agency_administrator&state=ending&unit=x"))
     assert f"/admin/officers/{deputy}" in page
     assert "Làm thay Nguyễn Văn Mẫu" in page

@@ -112,6 +112,9 @@ _WORDS: Final = {
         "mỗi quý."),
     "console/signing/": lazy_gettext(
         "SIM ký số của từng cán bộ, từ đề nghị đến khi ngừng dùng. Báo mất thì SIM bị khóa ngay."),
+    "console/signing/doubt.html": lazy_gettext(
+        "Vui lòng gọi nhà mạng trước khi quyết định. Xác nhận đã đổi thì các SIM này ngừng hẳn; "
+        "báo nhầm thì mọi SIM dùng lại được."),
     "console/signing/signature": lazy_gettext(
         "Mọi lần điện thoại được hỏi chữ ký. Cán bộ báo không yêu cầu thì vui lòng gọi cho cán bộ trước."),
     "console/task": lazy_gettext(

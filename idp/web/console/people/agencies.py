@@ -35,5 +35,6 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
         found, units = room.one(entered.who, code), unit_names(services)
         return door.page(
             "console/people/agency.html", entered, here="agencies", found=found,
+            may_see_holders=entered.who.may(Right.ADMINISTER),
             seals=[{**request_words(one), "serial": one["serial"] or ""} for one in found["seals"]],
             tasks=[task_words(one, units) for one in found["tasks"]])
