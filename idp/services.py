@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from .administration.access import Access
 from .administration.applications.access import ApplicationAccess
 from .administration.applications.onboarding import Onboarding
+from .administration.audit.actors import Actors
 from .administration.audit.archived import ArchivedMonths
 from .administration.audit.exports import AuditExports
 from .administration.audit.readings import OwnReadings
@@ -175,6 +176,7 @@ class Administration:
     """The rooms behind the administration API."""
 
     access: Access
+    actors: Actors
     announcements: AnnouncementAdministration
     audit: AuditRecords
     audit_exports: AuditExports

@@ -13,6 +13,7 @@ from ..adapters.sql.trail.archives import SqlArchives
 from ..adapters.sql.trail.days import SqlDayHeads
 from ..adapters.sql.trail.search import SqlAuditSearch
 from ..adapters.trail.archive_files import FileArchiveFolder
+from ..administration.audit.actors import Actors
 from ..administration.audit.archived import ArchivedMonths
 from ..administration.audit.exports import AuditExports
 from ..administration.audit.readings import OwnReadings
@@ -41,15 +42,15 @@ class AuditRooms(NamedTuple):
 
 
 def audit_rooms(settings: Settings, database: Database, store: SealStore, signer: Es256SealSigner, chain: AuditChain,
-                time_stamps: TimeStamps, mirror: OfficerMirror, groups: RoleGroups, notices: Notices, trail: AuditTrail,
-                clock: Clock) -> AuditRooms:
+                time_stamps: TimeStamps, mirror: OfficerMirror, actors: Actors, groups: RoleGroups, notices: Notices,
+                trail: AuditTrail, clock: Clock) -> AuditRooms:
     """Build the rooms."""
     search = SqlAuditSearch(database, clock)
     folder = None if settings.audit_archive_dir is None else FileArchiveFolder(settings.audit_archive_dir)
     archives = Archives(SqlArchives(database), store, signer,
                         lambda digest: stamped(time_stamps, digest, Caller("worker", "")), folder, clock,
                         hot_months=settings.audit_hot_months, keep_months=settings.audit_keep_months)
-    return AuditRooms(AuditRecords(search, Inspection(store, signer, chain), mirror, groups, archives),
+    return AuditRooms(AuditRecords(search, Inspection(store, signer, chain), mirror, actors, archives),
                       AuditExports(search, store, signer, archives, trail, clock), OwnReadings(search, mirror),
                       ArchivedMonths(archives, SqlAgencyAdministrators(database, groups, clock), mirror, notices, groups, clock))
 

@@ -31,6 +31,7 @@ from ..adapters.sql.pki.status import SqlStatusStore
 from ..adapters.sql.pki.waiting import SqlWaiting
 from ..adapters.weak_key_files import WeakKeyFiles
 from ..administration.access import Access
+from ..administration.audit.actors import Actors
 from ..administration.console.admission import Console, ConsoleLimits
 from ..administration.enrollment.asking import Asking
 from ..administration.enrollment.devices import DeviceAdministration
@@ -182,8 +183,8 @@ def console(settings: Settings, access: Access, groups: RoleGroups, clock: Clock
 
 
 def for_administrators(settings: Settings, database: Database, rooms: CertificateDesk, mirror: OfficerMirror,
-                       search: OfficerSearch, audit: AuditTrail, chain: PublishedChain, keys: KeyRing, sealer: Sealer,
-                       issuance: Issuance, sims: SimEnrollment | None, clock: Clock) -> tuple[
+                       search: OfficerSearch, actors: Actors, audit: AuditTrail, chain: PublishedChain, keys: KeyRing,
+                       sealer: Sealer, issuance: Issuance, sims: SimEnrollment | None, clock: Clock) -> tuple[
                            EnrollmentAdministration, EnrollmentLists, DeviceAdministration, EnrollmentPaper, ExpiryForecast,
                            Renewals]:
     """Build what the administration API calls, with the Government's authority behind it."""
@@ -191,12 +192,13 @@ def for_administrators(settings: Settings, database: Database, rooms: Certificat
     government = GovernmentAuthority(SqlBatches(database), SqlSeenCertificates(database), chain, keys, sealer, sheets, clock,
                                      listed=issuance.listed, own=issuance.knows_key)
     units, forecast = SqlUnits(database), SqlForecast(database)
-    asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, clock)
+    asking, expiry = Asking(rooms.desk, mirror, search, units), ExpiryForecast(forecast, units, sheets, actors, clock)
     cards = (CardResults(sims, government, mirror, organization=settings.province_name)
              if sims is not None and settings.sim_certificates == "government" else None)
     devices = DeviceAdministration(rooms.register, mirror, sheets)
     lists = EnrollmentLists(rooms.desk, mirror, search, sheets, audit, government, InternalAuthority(issuance),
                             rooms.custody, asking, Issuers(issuance), devices, organization=settings.province_name,
                             sims=None if sims is None else SimRows(sims, clock), cards=cards)
-    return EnrollmentAdministration(rooms), lists, devices, EnrollmentPaper(
-        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(rooms, forecast, expiry)
+    return EnrollmentAdministration(rooms, actors), lists, devices, EnrollmentPaper(
+        PersonalData(rooms.desk, audit), Uploads(sealer, clock), sheets, asking), expiry, Renewals(
+            rooms, forecast, expiry, actors)

@@ -11,6 +11,7 @@ from ..adapters.sql.directory.people import SqlPeople
 from ..adapters.sql.directory.proposals import SqlProposals
 from ..adapters.sql.directory.stops import SqlStops
 from ..administration.applications.access import ApplicationAccess
+from ..administration.audit.actors import Actors
 from ..administration.officers import OfficerAdministration
 from ..administration.operation.files import ListFiles
 from ..administration.people.agencies import AgencyAdministration
@@ -45,12 +46,12 @@ def accesses(database: Database, clients: ClientRegistry, mirror: OfficerMirror,
 
 
 def officer_rooms(database: Database, around: Around, officers: OfficerAdministration, search: OfficerSearch,
-                  mirror: OfficerMirror, directory: Directory, ledger: Ledger, units: UnitMirror, groups: RoleGroups,
-                  notices: Notices, passes: TemporaryPasses, deprovisioning: Deprovisioning, settings: Settings,
-                  audit: AuditTrail, files: ListFiles, clock: Clock) -> OfficerRooms:
+                  mirror: OfficerMirror, actors: Actors, directory: Directory, ledger: Ledger, units: UnitMirror,
+                  groups: RoleGroups, notices: Notices, passes: TemporaryPasses, deprovisioning: Deprovisioning,
+                  settings: Settings, audit: AuditTrail, files: ListFiles, clock: Clock) -> OfficerRooms:
     """Build them; ``around`` are the rooms of what an officer's page shows beside the officer."""
     people = SqlPeople(database, clock)
-    shown = OfficerDirectory(people, search, mirror, groups, around, audit, clock)
+    shown = OfficerDirectory(people, search, mirror, groups, actors, around, audit, clock)
     return OfficerRooms(
         directory=shown, file=OfficerFile(shown, files),
         many=ManyOfficers(officers, people, mirror, notices, clock),

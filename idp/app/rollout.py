@@ -14,6 +14,7 @@ from ..adapters.sql.rollout.courses import SqlCourses
 from ..adapters.sql.rollout.facts import SqlObserver
 from ..adapters.sql.rollout.records import SqlCandidates, SqlRecords
 from ..adapters.sql.rollout.reminders import SqlCampaignReminders
+from ..administration.audit.actors import Actors
 from ..administration.operation.files import ListFiles
 from ..administration.rollout.accounts import ForgottenAccounts
 from ..administration.rollout.campaigns import RolloutAdministration
@@ -53,14 +54,14 @@ class RolloutRooms:
     files: ListFiles
 
 
-def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, mirror: OfficerMirror, groups: RoleGroups,
-                  calendar: WorkingDays, audit: AuditTrail, clock: Clock) -> RolloutRooms:
+def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistry, mirror: OfficerMirror, actors: Actors,
+                  groups: RoleGroups, calendar: WorkingDays, audit: AuditTrail, clock: Clock) -> RolloutRooms:
     """Build them."""
     units, store, records = SqlUnits(database), SqlCampaigns(database), SqlRecords(database)
     campaigns = Campaigns(store, SqlCandidates(database, clients.all, clock), units, SqlObserver(database),
                           clock)
     courses = CampaignCourses(store, records, SqlCourses(database))
-    administration = RolloutAdministration(campaigns, courses, clock)
+    administration = RolloutAdministration(campaigns, courses, actors, clock)
     told = SqlCampaignReminders(database)
     administrators = SqlAgencyAdministrators(database, groups, clock)
     reminders = Reminders(store, courses, told, mirror, administrators, calendar, clock)
@@ -68,6 +69,6 @@ def rollout_rooms(settings: Settings, database: Database, clients: ClientRegistr
     files = ListFiles(sheets, audit, clock)
     return RolloutRooms(campaigns, reminders, courses, administration,
                         CampaignReminding(administration, reminders, administrators),
-                        RolloutReports(administration, units, sheets, calendar, settings.province_name, told),
+                        RolloutReports(administration, units, sheets, calendar, settings.province_name, told, actors),
                         CampaignFiles(administration, told, files),
                         ForgottenAccounts(SqlAccounts(database, clients.all, clock), files), files)

@@ -45,6 +45,7 @@ from ..adapters.sql.trail.records import SqlAuditTrail
 from ..adapters.sql.trail.seals import SqlAuditReader, SqlSealStore
 from ..administration.access import Access
 from ..administration.applications.onboarding import Onboarding
+from ..administration.audit.actors import Actors
 from ..administration.clients import ClientAdministration
 from ..administration.factors import FactorAdministration
 from ..administration.grants import GrantAdministration
@@ -281,8 +282,9 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
                                  protocol_rooms.time_stamps, sealer.derive, groups, audit, clock)
     factors.mobile_id.phones = signatures.logins if signatures is not None else None
     officer_search = SqlOfficerSearch(database, clock)
+    actors = Actors(mirror, groups)
     enrollments, enrollment_lists, custody_devices, paper, expiry, renewals = for_administrators(
-        settings, database, desk_rooms, mirror, officer_search, audit, chain, keys, sealer, issuance,
+        settings, database, desk_rooms, mirror, officer_search, actors, audit, chain, keys, sealer, issuance,
         None if signatures is None else signatures.services.sims, clock)
     consequences = Several((deprovisioning, ContactChanges(notices), Departures(desk_rooms.ending), desk_rooms.following,
                             *(() if signatures is None else (SimsOfLeavers(signatures.services.nightly),))))
@@ -295,10 +297,10 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
     access = Access(tokens, officer_tokens, clients, clock, assurance, Holders(proofs), groups=groups,
                     idle_limit_seconds=settings.idle_limit_seconds, resource=settings.issuer + Paths().administration,
                     counter=guesses, emergency=emergency)
-    rollout = rollout_rooms(settings, database, clients, mirror, groups, desk_rooms.moves.calendar, audit, clock)
+    rollout = rollout_rooms(settings, database, clients, mirror, actors, groups, desk_rooms.moves.calendar, audit, clock)
     audit_chain = AuditChain(seal_store, seal_signer, FileSealHeads(settings.keys_dir / HEADS), clock)
-    trail = audit_rooms(settings, database, seal_store, seal_signer, audit_chain, protocol_rooms.time_stamps, mirror, groups,
-                        notices, audit, clock)
+    trail = audit_rooms(settings, database, seal_store, seal_signer, audit_chain, protocol_rooms.time_stamps, mirror, actors,
+                        groups, notices, audit, clock)
     consents, application_access = accesses(database, clients, mirror, groups, audit, clock)
     acting_posts = ActingPosts(SqlPostChoices(database), clock)
     personal_notice = personal_data(settings, database, clock)
@@ -312,31 +314,29 @@ def build_services(settings: Settings, *, directory: WholeDirectory | None = Non
             *desk_rooms.following.unfinished(task), *mirror_rooms.sponsors.unfinished(task)]),
         places=known_devices, sessions=sessions, enrollments=enrollments, devices=custody_devices, registry=clients,
         consents=consents)
-    officers = officer_rooms(database, around, about_officers, officer_search, mirror, people, mirror_rooms.ledger,
+    officers = officer_rooms(database, around, about_officers, officer_search, mirror, actors, people, mirror_rooms.ledger,
                              mirror_rooms.units, groups, notices, factors.temporary_passes, deprovisioning, settings, audit,
                              rollout.files, clock)
     jobs, job_work = job_rooms(database, officers.file, trail.exports, rollout.accounts, rollout.campaign_files, enrollment_lists,
                                paper.problems, mirror, groups, sealer, audit, clock)
     administration = Administration(
-        access=access, announcements=announcement_administration, console=console(settings, access, groups, clock),
+        access=access, actors=actors, announcements=announcement_administration, console=console(settings, access, groups, clock),
         clients=ClientAdministration(SqlClientEntries(database), client_store, clients, sectors, policy, client_secrets, clock,
                                      client_steps, address=settings.issuer + Paths().registration),
         deliveries=deliveries(outbox, mail, audit, clock), repeats=repeats(database, clock), accounts=rollout.accounts,
-        onboarding=Onboarding(client_steps, clients, examiner, clock),
-        application_access=application_access, initial_access=InitialAccessAdministration(initial_access, clock),
-        grants=around.grants, tasks=around.tasks, factors=around.factors, officers=about_officers,
-        keys=KeyAdministration(keys, encryption_keys, clock), mirror=MirrorAdministration(officer_search, mirror_rooms.brake),
-        enrollments=enrollments, enrollment_lists=enrollment_lists, enrollment_paper=paper, people=officers, jobs=jobs,
+        onboarding=Onboarding(client_steps, clients, examiner, actors, clock), application_access=application_access,
+        initial_access=InitialAccessAdministration(initial_access, clock), grants=around.grants, tasks=around.tasks,
+        factors=around.factors, officers=about_officers, keys=KeyAdministration(keys, encryption_keys, clock),
+        mirror=MirrorAdministration(officer_search, mirror_rooms.brake), enrollments=enrollments,
+        enrollment_lists=enrollment_lists, enrollment_paper=paper, people=officers, jobs=jobs, rollout=rollout.administration,
+        campaign_files=rollout.campaign_files, campaign_reminding=rollout.reminding, rollout_reports=rollout.reports,
         devices=custody_devices, expiry=expiry, renewals=renewals, audit=trail.records, audit_exports=trail.exports,
-        rollout=rollout.administration, campaign_reminding=rollout.reminding,
-        rollout_reports=rollout.reports, campaign_files=rollout.campaign_files,
         password_resets=PasswordResets(people, mirror, one_time, deprovisioning, interactions, notices, audit, clock, groups))
     return Services(
-        settings=settings, clock=clock, sealer=sealer, audit=audit, job_work=job_work,
-        audit_repeats=audit, mirror=mirror, directory=people, keys=keys, clients=clients, mirroring=mirror_rooms,
-        deprovisioning=deprovisioning, encryption_keys=encryption_keys,
-        totp=factors.totp, recovery_codes=factors.recovery_codes, certificates=factors.certificates,
-        second_factors=second_factors, passkeys=factors.passkeys, mobile_id=factors.mobile_id,
+        settings=settings, clock=clock, sealer=sealer, audit=audit, job_work=job_work, audit_repeats=audit, mirror=mirror,
+        directory=people, keys=keys, clients=clients, mirroring=mirror_rooms, deprovisioning=deprovisioning,
+        encryption_keys=encryption_keys, totp=factors.totp, recovery_codes=factors.recovery_codes,
+        certificates=factors.certificates, second_factors=second_factors, passkeys=factors.passkeys, mobile_id=factors.mobile_id,
         passkey_sign_in=PasskeySignIn(factors.passkeys, people, mirror, audit, clock, limits=factors.of_keys,
                                       frozen=second_factors.frozen),
         certificate_sign_in=CertificateSignIn(factors.certificates, second_factors, people, mirror, audit, clock),

@@ -15,13 +15,14 @@ from idp.adapters.sql.pki.devices import SqlDevices
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.adapters.sql.pki.forecast import SqlForecast
 from idp.administration.access import ForbiddenError
+from idp.administration.audit.actors import Actors
 from idp.administration.enrollment import renewals
 from idp.administration.enrollment.expiry import ExpiryForecast
 from idp.administration.enrollment.renewals import Renewals
 from idp.errors import RefusedError
 from idp.pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose, Search
 from idp.pki.enrollment.states import State
-from idp.roles import Administrator, Role
+from idp.roles import Administrator, Role, RoleGroups
 from tests.fakes.directory import make_officer
 from tests.pki.enrollment.house import CALLER, ELSEWHERE, HEALTH, LAST_DAY, House
 from tests.pki.expiry.records import put
@@ -35,9 +36,10 @@ class Many(House):
     def __init__(self, database: Database) -> None:
         super().__init__(SqlEnrollments(database), SqlDevices(database))
         store = SqlForecast(database)
-        self.due = ExpiryForecast(store, SqlUnits(database), SheetFiles(), self.clock)
+        actors = Actors(self.mirror, RoleGroups())
+        self.due = ExpiryForecast(store, SqlUnits(database), SheetFiles(), actors, self.clock)
         rooms: Any = SimpleNamespace(desk=self.desk, moves=self.moves)
-        self.renewals = Renewals(rooms, store, self.due)
+        self.renewals = Renewals(rooms, store, self.due, actors)
         self.near_the_end(30)
 
     def who(self, uid: str = "agency") -> Administrator:
@@ -193,5 +195,5 @@ def test_a_seal_is_renewed_as_the_certificate_says_and_a_revoked_one_not(house: 
 def test_security_43_what_is_no_list_of_numbers_is_refused(body: dict[str, Any]) -> None:
     nothing: Any = SimpleNamespace(desk=None, moves=None)
     with pytest.raises(RefusedError) as refused:
-        Renewals(nothing, nothing, nothing).ask(Administrator(role=Role.PROVINCE, client_id="c", sub="s"), body, CALLER)
+        Renewals(nothing, nothing, nothing, nothing).ask(Administrator(role=Role.PROVINCE, client_id="c", sub="s"), body, CALLER)
     assert refused.value.status == 422

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from idp.administration.pages import place_of
+from idp.audit import AuditEvent
 
 from .office import HOME, IT, Office
+from .test_audit import found, note
+from .test_campaigns import QUESTION, day
 from .test_enrollments import joined, sheet, take
 from .test_jobs import asked, told_of, work
 
@@ -72,3 +75,27 @@ def test_a_token_that_reads_ends_nothing_of_others_and_no_import(office: Office)
         assert office.call("POST", f"/jobs/{job.json['id']}/cancel", token).status_code == 403
     assert office.call("POST", f"/jobs/{export.json['id']}/cancel", reads).status_code == 200
     assert office.call("POST", f"/jobs/{listing.json['id']}/cancel", office.province()).status_code == 200
+
+
+def test_who_acted_from_outside_is_told_by_no_course(office: Office) -> None:
+    mine, colleague = office.officer("cuatoi", unit=IT), office.officer("dongnghiep", unit=f"{IT}.2")
+    province, agency = office.province(), office.agency()
+    above = office.officer("quantri", "quantri-tinh")
+    note(office, mine, AuditEvent.FACTOR_REMOVED, source="192.0.2.9", by_officer=above, giver=above, changed={"x": [1, 2]})
+    note(office, mine, AuditEvent.FACTOR_REMOVED, by_officer=colleague)
+    wish = {"kind": "person", "device_kind": "token", "holder": mine}
+    number = office.call("POST", "/enrollments", province, wish).json["id"]
+    client, _, _ = office.made(province)
+    office.call("PUT", f"/clients/{client}/old-login-off", province, {"note": "Tắt từ hôm nay"})
+    campaign = office.call("POST", "/campaigns", province, {"name": "Hai lớp", "deadline": day(office, 9), **QUESTION}).json["id"]
+    places = (f"/officers/{mine}/timeline", f"/enrollments/{number}", "/enrollments", f"/clients/{client}/onboarding",
+              f"/campaigns/{campaign}", "/campaigns")
+    for path in places:
+        read, whole = office.call("GET", path, agency), office.call("GET", path, province)
+        assert (read.status_code, above in read.text, '"outside"' in read.text) == (200, False, True), path
+        assert (above in whole.text, '"outside"' in whole.text) == (True, False), path
+    told = office.call("GET", f"/officers/{mine}/timeline", agency).json["items"]
+    told = [one for one in told if one["event"] == "factor.removed"]
+    assert [(one["by"], one["source"], one["detail"]) for one in told] == [
+        (colleague, None, {}), ("outside", None, {"giver": "outside"})]
+    assert [len(found(office, token, f"sub={mine}&address=192.0.2.9")) for token in (province, agency)] == [1, 0]

@@ -46,7 +46,7 @@ def published(tmp_path: Path, database_url: str) -> Iterator[tuple[Office, Gover
     office.close()
 
 
-def with_card(office: Office, person: dict[str, str], iccid: str) -> Sim:
+def with_card(office: Office, person: dict[str, str], iccid: str, desk: str = "") -> Sim:
     """Put a SIM there whose card was given."""
     rooms = office.services.mobile_signatures
     known = office.services.mirror.by_uid(person["mail"].split("@")[0])
@@ -56,7 +56,7 @@ def with_card(office: Office, person: dict[str, str], iccid: str) -> Sim:
     sim = Sim(sim_id=f"sim-{iccid}", sub=known.sub, unit_code=IT, unit_name="Sở", msisdn=f"84{person['phone'][1:]}", since=now,
               name=person["name"], carrier=rooms.sims.carriers[0], created_at=now, requester=known.sub, iccid=iccid,
               state=State.CARD_GIVEN, owner_match=True)
-    assert rooms.sims.store.add(SimChange(None, sim, Entry(sim.sim_id, 0, now, Act.GIVE_CARD, sim.state, "")), AuditRecord(
+    assert rooms.sims.store.add(SimChange(None, sim, Entry(sim.sim_id, 0, now, Act.GIVE_CARD, sim.state, desk)), AuditRecord(
         AuditEvent.SIM_MOVED, now, sub=known.sub, source=CALLER.source, request_id=CALLER.request_id, detail={}))
     return sim
 
@@ -79,7 +79,8 @@ def get(office: Office, kind: str, to: str, token: str) -> Any:
 def test_cards_go_out_and_their_certificates_come_back_row_by_row(published: tuple[Office, Government]) -> None:
     office, government = published
     first, second = joined(office, 1), joined(office, 2)
-    sims = [with_card(office, person, card) for person, card in zip((first, second), CARDS, strict=True)]
+    desk = office.officer("quantri", "quantri-tinh")
+    sims = [with_card(office, person, card, desk) for person, card in zip((first, second), CARDS, strict=True)]
     rooms: Any = office.services.mobile_signatures
     province, agency, auditor = office.province(), office.agency(), office.auditor()
     assert get(office, "csv", "government", province).json["code"] == "nothing_to_send"
@@ -89,6 +90,8 @@ def test_cards_go_out_and_their_certificates_come_back_row_by_row(published: tup
     assert [(one[3], one[5]) for one in out[1:]] == [(first["phone"], CARDS[0]), (second["phone"], CARDS[1])]
     for token in (agency, auditor, office.machine()):
         assert get(office, "csv", "government", token).status_code == 403
+    given = [office.call("GET", f"/sims/{sims[0].sim_id}", token).json["history"][0]["actor"] for token in (province, agency)]
+    assert given == [desk, "outside"]  # as everywhere, an agency is not told who of the province it was
     assert get(office, "csv", "nobody", province).status_code == 400
 
     good = government.issue(first["name"], first["mail"], 10)

@@ -15,6 +15,7 @@ from idp.adapters.sql.database import Database
 from idp.adapters.sql.pki.enrollments import SqlEnrollments
 from idp.adapters.sql.rollout.courses import SqlCourses
 from idp.adapters.sql.rollout.records import SqlCandidates
+from idp.administration.audit.actors import Actors
 from idp.administration.rollout.campaigns import RolloutAdministration
 from idp.administration.tasks import OPERATOR
 from idp.audit import AuditEvent, AuditRecord
@@ -22,6 +23,7 @@ from idp.errors import RefusedError
 from idp.pki.enrollment.record import DeviceKind, Entry
 from idp.pki.enrollment.states import Act, Part, State
 from idp.pki.enrollment.working_days import start_of
+from idp.roles import RoleGroups
 from idp.rollout.campaign import Campaign, Candidate, Goal, MemberAct, Reason
 from idp.rollout.courses import CampaignCourses
 from idp.rollout.report import missing_rows, table
@@ -143,7 +145,8 @@ def test_a_line_that_is_written_after_midnight_is_none_of_yesterday(town: Town, 
 def test_a_day_is_over_a_minute_after_its_end(town: Town) -> None:
     campaign = town.begin(Goal.MAILBOX)
     room, first = RolloutAdministration(
-        town.campaigns, CampaignCourses(town.store, town.records, SqlCourses(town.database)), town.clock), town.today
+        town.campaigns, CampaignCourses(town.store, town.records, SqlCourses(town.database)),
+        Actors(town.mirror, RoleGroups()), town.clock), town.today
     town.clock.advance(start_of(first + timedelta(days=2)) - 1 - town.clock.now())
     # Somebody's mailbox was seen a second before midnight, and the line is still on its way.
     late = town.clock.now()

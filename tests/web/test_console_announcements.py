@@ -133,7 +133,8 @@ def test_the_api_writes_changes_and_ends_by_what_was_read(console: Console) -> N
     assert office.call("POST", f"{path}/end", token, etag=ended.headers["ETag"]).json["code"] == "over"
     for wrong in ({"level": "loud"}, {"where": []}, {"where": "sign_in"}, {"where": [{}]}, {"text_vi": ""}, {"text_vi": 7},
                   {"text_en": "\u200b"}, {"until_at": office.clock.now()}, {"until_at": 2**60}, {"until_at": True},
-                  {"from_at": -1}, {"from_at": "now"}, {"colour": "red"}, {"level": []}):
+                  {"from_at": -1}, {"from_at": 2**39, "until_at": 2**39 + 60}, {"from_at": "now"}, {"colour": "red"},
+                  {"level": []}):
         assert office.call("POST", "/announcements", token, written(office, **wrong)).status_code == 422, wrong
     assert office.call("GET", "/announcements/none", token).status_code == 404
     first = office.call("GET", "/announcements?limit=1", token).json

@@ -17,11 +17,12 @@ import pytest
 from sqlalchemy import bindparam, null, update
 
 from idp.adapters.sql.tables import EnrollmentRow
+from idp.administration.audit.actors import Actors
 from idp.administration.enrollment.requests import ACTS, EnrollmentAdministration
 from idp.errors import RefusedError
 from idp.pki.enrollment.record import DeviceKind, Enrollment, Kind, Search
 from idp.pki.enrollment.states import State
-from idp.roles import Administrator, Role
+from idp.roles import Administrator, Role, RoleGroups
 from tests.administration.office import HOME, IT, PLENTY, Office
 from tests.administration.test_enrollments import asked
 from tests.pki.enrollment.house import CALLER, IDENTITY, LAST_DAY, MONDAY, House
@@ -122,7 +123,7 @@ def outcome(do: Callable[[], Any]) -> str:
 
 def test_every_act_in_every_state_by_every_administrator_as_the_table_says(house: House) -> None:
     rooms: Any = SimpleNamespace(desk=house.desk, custody=house.custody, ending=house.ending, moves=house.moves, waiting=None)
-    room = EnrollmentAdministration(rooms)
+    room = EnrollmentAdministration(rooms, Actors(house.mirror, RoleGroups()))
     people = {"agency": house.actor("agency").administrator, "other_agency": house.actor("other_agency").administrator,
               "province": house.actor("desk").administrator, "auditor": house.actor("auditor").administrator,
               "machine": Administrator(role=Role.MACHINE, client_id="qlvb")}

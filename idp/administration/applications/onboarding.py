@@ -23,6 +23,7 @@ from ...oauth.clients.examination import FAILED, Examiner, Finding
 from ...oauth.clients.registration import to_metadata
 from ...roles import Administrator
 from ..access import ForbiddenError
+from ..audit.actors import Actors, Told
 
 LONGEST_NOTE: Final = 500
 LOOK_SECONDS: Final = 600
@@ -89,16 +90,19 @@ class Onboarding:
         store: Where steps are kept.
         registry: Applications of this process.
         examiner: Looks at registrations.
+        actors: Tells who is told of.
         clock: Source of the time.
     """
 
-    def __init__(self, store: OnboardingStore, registry: ClientRegistry, examiner: Examiner, clock: Clock) -> None:
-        self._store, self._registry, self._examiner, self._clock = store, registry, examiner, clock
+    def __init__(self, store: OnboardingStore, registry: ClientRegistry, examiner: Examiner, actors: Actors,
+                 clock: Clock) -> None:
+        self._store, self._registry, self._examiner = store, registry, examiner
+        self._actors, self._clock = actors, clock
 
     def all(self, who: Administrator) -> dict[str, dict[str, Any]]:
         """Give how far every application is that an administrator oversees, by identifier; shapes as ``of``."""
-        known = self._store.all()
-        return {client.client_id: _course(client, known.get(client.client_id, {}))
+        known, told = self._store.all(), self._actors.told(who)
+        return {client.client_id: _course(client, known.get(client.client_id, {}), told)
                 for client in self._registry.all() if who.oversees(client.owner_unit)}
 
     def of(self, who: Administrator, client_id: str) -> dict[str, Any]:
@@ -112,7 +116,7 @@ class Onboarding:
         Raises:
             RefusedError: 404: unknown, or another agency's.
         """
-        return _course(self._seen(who, client_id), self._store.of(client_id))
+        return _course(self._seen(who, client_id), self._store.of(client_id), self._actors.told(who))
 
     def test(self, who: Administrator, client_id: str, caller: Caller) -> tuple[Finding, ...]:
         """Examine a registration and the application's own addresses; the step is taken where nothing failed.
@@ -179,15 +183,15 @@ def registration_digest(client: Client) -> str:
     return hashlib.sha256(json.dumps(to_metadata(client), sort_keys=True).encode()).hexdigest()
 
 
-def _course(client: Client, known: Mapping[Step, Done]) -> dict[str, Any]:
-    steps = [_step(client, step, known.get(step)) for step in WAY]
+def _course(client: Client, known: Mapping[Step, Done], told: Told) -> dict[str, Any]:
+    steps = [_step(client, step, known.get(step), told) for step in WAY]
     used = known.get(Step.USED)
     return {"client_id": client.client_id, "registered_at": client.created_at or None,
             "last_used_at": None if used is None else used.at,
             "complete": all(one["state"] in ("done", "not_needed") for one in steps), "steps": steps}
 
 
-def _step(client: Client, step: Step, done: Done | None) -> dict[str, Any]:
+def _step(client: Client, step: Step, done: Done | None, told: Told) -> dict[str, Any]:
     state = "open" if done is None else "done"
     if step is Step.TESTED and done is not None and done.about != registration_digest(client):
         state = "due_again"
@@ -197,5 +201,5 @@ def _step(client: Client, step: Step, done: Done | None) -> dict[str, Any]:
         state = "missing"
     elif step is Step.LOGOUT_PROVEN and done is not None and done.about != client.backchannel_logout_uri:
         state = "due_again"
-    return {"step": step.value, "state": state, "at": None if done is None else done.at, "by": "" if done is None else done.by,
-            "note": "" if done is None else done.note}
+    return {"step": step.value, "state": state, "at": None if done is None else done.at,
+            "by": "" if done is None else told(done.by), "note": "" if done is None else done.note}

@@ -2,7 +2,8 @@
 
 Source: security checklist 38. The province and its auditors see all. An agency's administrator sees the records about officers
 who are of the agency, or of one below it, as the directory has them now; never those about somebody with a role for the whole
-province. Who from outside the agency acted upon such an officer is not told by name, address or request.
+province. Who from outside the agency acted upon such an officer (``actors``) is not told by name, address or request, nor
+found by address.
 Nothing here changes anything.
 """
 
@@ -19,12 +20,10 @@ from ...audit.seal import StoredRecord
 from ...audit.search import AuditSearch, Place, Wanted
 from ...directory.mirror import MirroredOfficer, OfficerMirror
 from ...errors import RefusedError
-from ...roles import Administrator, ForbiddenError, Right, RoleGroups
+from ...roles import Administrator, ForbiddenError, Right
 from ..pages import InvalidParameterError, Page, cursor_of, place_of
+from .actors import OUTSIDE, SUBJECT, Actors, Told, facts
 
-OUTSIDE: Final = "outside"
-"""Stands for somebody of whom the reader is not told."""
-_SUBJECT: Final = 22
 _ACTORS: Final = ("by_officer", "by")
 
 
@@ -35,13 +34,13 @@ class AuditRecords:
         search: Looks through the trail.
         inspection: Checks the chain in parts.
         mirror: Officers.
-        groups: Tells who has a role for the whole province.
+        actors: Tells who is told of.
         archives: Tells which months are not in the database.
     """
 
-    def __init__(self, search: AuditSearch, inspection: Inspection, mirror: OfficerMirror, groups: RoleGroups,
+    def __init__(self, search: AuditSearch, inspection: Inspection, mirror: OfficerMirror, actors: Actors,
                  archives: Archives) -> None:
-        self._search, self._inspection, self._mirror, self._groups = search, inspection, mirror, groups
+        self._search, self._inspection, self._mirror, self._actors = search, inspection, mirror, actors
         self._archives = archives
 
     def absent(self, who: Administrator, *, since: int = 0, before: int = 2**53) -> list[str]:
@@ -95,8 +94,10 @@ class AuditRecords:
         wanted = Wanted(sub=sub, client_id=client_id, source=source, event=event, unit=who.narrowed(unit), start=since,
                         end=before)
         found, following = self._search.page(wanted, before=Place(*place) if place else None, limit=limit)
-        known: dict[str, MirroredOfficer | None] = {}
-        items = [self._shown(who, record, known) for record in found if self._is_for(who, record, known)]
+        known, told = dict[str, MirroredOfficer | None](), self._actors.told(who)
+        items = [self._shown(who, record, known, told) for record in found if self._is_for(who, record, known)]
+        # Where somebody outside acted from is not found out by asking for the address.
+        items = [one for one in items if source in ("", one["source"])]
         return Page(items, cursor_of(*following) if following else "")
 
     def one(self, who: Administrator, record_id: int) -> tuple[dict[str, Any], Standing]:
@@ -110,7 +111,7 @@ class AuditRecords:
         record, known = self._search.find(record_id), dict[str, MirroredOfficer | None]()
         if record is None or not self._is_for(who, record, known):
             raise RefusedError("There is no such record.", code="unknown_record", status=404)
-        shown = self._shown(who, record, known)
+        shown = self._shown(who, record, known, self._actors.told(who))
         shown["people"] = {sub: officer.officer.name for sub in _subjects(shown["detail"])
                            if (officer := self._officer(sub, known)) is not None}
         return shown, self._inspection.record(record)
@@ -131,28 +132,22 @@ class AuditRecords:
         return who.of_the_province or self._sees(who, self._officer(record.sub, known))
 
     def _sees(self, who: Administrator, officer: MirroredOfficer | None) -> bool:
-        return (officer is not None and who.oversees(officer.officer.main_post.unit_code)
-                and not self._groups.above(officer))
+        return officer is not None and self._actors.sees(who, officer)
 
-    def _shown(self, who: Administrator, record: StoredRecord, known: dict[str, MirroredOfficer | None]) -> dict[str, Any]:
+    def _shown(self, who: Administrator, record: StoredRecord, known: dict[str, MirroredOfficer | None],
+               told: Told) -> dict[str, Any]:
         officer = self._officer(record.sub, known)
         post = officer.officer.main_post if officer else None
-        detail: dict[str, Any] = json.loads(record.detail)
+        detail = facts(json.loads(record.detail), told)
         shown = {
             "id": record.position.id, "at": record.at, "event": record.event, "sub": record.sub,
             "uid": officer.officer.uid if officer else "", "name": officer.officer.name if officer else "",
             "unit_code": post.unit_code if post else "", "client_id": record.client_id, "sid": record.sid,
             "source": record.source, "request_id": record.request_id, "detail": detail}
-        if who.of_the_province:
-            return shown
-        hidden = {sub for sub in _subjects(detail)
-                  if (other := self._officer(sub, known)) is not None and not self._sees(who, other)}
-        if hidden.intersection(detail.get(name, "") for name in _ACTORS):
-            shown |= {"source": OUTSIDE, "request_id": ""}
-        return shown | {"detail": {name: OUTSIDE if value in hidden else value for name, value in detail.items()
-                                   if not isinstance(value, dict)}}
+        outside = OUTSIDE in [detail.get(name) for name in _ACTORS]
+        return shown | {"source": OUTSIDE, "request_id": ""} if outside else shown
 
 
 def _subjects(detail: Mapping[str, Any]) -> list[str]:
     """Give what may be subjects of officers in a record's detail."""
-    return [value for value in detail.values() if isinstance(value, str) and len(value) == _SUBJECT]
+    return [value for value in detail.values() if isinstance(value, str) and len(value) == SUBJECT]

@@ -193,7 +193,7 @@ class Asking:
         actor, wish = Actor(who.sub, who), None
         try:
             wish = self._wished(actor, officer, kind, DeviceKind(device), row, request, Purpose(purpose))
-            return shown(self._desk.ask(actor, wish, caller, submit=submit), self._desk.now())
+            return shown(self._desk.ask(actor, wish, caller, submit=submit), self._desk.now(), str)
         except RefusedError as err:
             place = _PLACES.get(err.code, "holder")
             there = self._desk.waiting(actor, wish) if wish is not None and err.code == "already_asked" else None

@@ -21,6 +21,7 @@ from ...pki.expiry.forecast import Between, Ending, ForecastStore, bounds, month
 from ...pki.forms import Sheets
 from ...roles import Administrator, Right
 from ...spreadsheet import harmless
+from ..audit.actors import Actors, Told
 from ..pages import InvalidParameterError, Page, Place, downwards, known_sort, turned
 from .requests import shown
 
@@ -36,11 +37,12 @@ class ExpiryForecast:
         store: Reads enrollments.
         units: What agencies are called.
         sheets: Files.
+        actors: Tells who is told of.
         clock: Source of the time.
     """
 
-    def __init__(self, store: ForecastStore, units: UnitMirror, sheets: Sheets, clock: Clock) -> None:
-        self._store, self._units, self._sheets, self._clock = store, units, sheets, clock
+    def __init__(self, store: ForecastStore, units: UnitMirror, sheets: Sheets, actors: Actors, clock: Clock) -> None:
+        self._store, self._units, self._sheets, self._actors, self._clock = store, units, sheets, actors, clock
 
     def forecast(self, who: Administrator, *, months: int = MONTHS[0], skip: int = 0, unit: str = "") -> dict[str, Any]:
         """Count certificates that end, by agency and month.
@@ -100,7 +102,8 @@ class ExpiryForecast:
         found, further, earlier = turned(downwards(given, (2**62, "")) if descending else given, lambda one: (
             one.not_after or 0, one.enrollment_id), (int, str), cursor=cursor, back=back, limit=limit)
         following = self._store.following([one.enrollment_id for one in found])
-        return Page([self._shown(one, following.get(one.enrollment_id, ())) for one in found], further, earlier)
+        told = self._actors.told(who)
+        return Page([self._shown(one, following.get(one.enrollment_id, ()), told) for one in found], further, earlier)
 
     def counted(self, who: Administrator, *, month: str = "", unit: str = "", followed: str = "") -> int:
         """Count what ``listed`` gives."""
@@ -135,9 +138,9 @@ class ExpiryForecast:
                   str(one["count"]), str(one["followed"])] for one in told["agencies"]]
         return self._sheets.csv(rows)
 
-    def _shown(self, found: Enrollment, following: Sequence[Enrollment]) -> dict[str, Any]:
+    def _shown(self, found: Enrollment, following: Sequence[Enrollment], told: Told) -> dict[str, Any]:
         now = self._clock.now()
-        return {**shown(found, now), "days_left": days_between(now, found.not_after or now),
+        return {**shown(found, now, told), "days_left": days_between(now, found.not_after or now),
                 "following": [{"id": one.enrollment_id, "purpose": one.purpose.value, "state": one.state.value}
                               for one in following]}
 

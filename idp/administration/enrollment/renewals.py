@@ -18,6 +18,7 @@ from ...pki.enrollment.moves import Actor
 from ...pki.enrollment.record import Enrollment, Kind, Purpose
 from ...pki.expiry.forecast import ForecastStore
 from ...roles import Administrator, ForbiddenError, Right
+from ..audit.actors import Actors
 from .expiry import ExpiryForecast
 from .requests import MOST_AT_ONCE, CertificateDesk, shown
 
@@ -51,10 +52,12 @@ class Renewals:
         rooms: The registration desk.
         store: Reads what is due.
         due: Says what is due for whom.
+        actors: Tells who is told of.
     """
 
-    def __init__(self, rooms: CertificateDesk, store: ForecastStore, due: ExpiryForecast) -> None:
+    def __init__(self, rooms: CertificateDesk, store: ForecastStore, due: ExpiryForecast, actors: Actors) -> None:
         self._desk, self._moves, self._store, self._due = rooms.desk, rooms.moves, store, due
+        self._actors = actors
 
     def planned(self, who: Administrator, *, unit: str = "") -> Plan:
         """Say what would be asked for of all that is due in an agency and below, at most ``MOST_AT_ONCE``; writes nothing.
@@ -67,16 +70,16 @@ class Renewals:
         _check(who)
         renewed: list[dict[str, Any]] = []
         left_out: list[dict[str, Any]] = []
-        more, unnamed, now = False, 0, self._desk.now()
+        more, unnamed, now, told = False, 0, self._desk.now(), self._actors.told(who)
         for one, there in self._unfollowed(who, unit):
             code = self._refused(who, one, there)
             if not code and len(renewed) == MOST_AT_ONCE:
                 more = True
                 break
             if not code:
-                renewed.append(shown(one, now))
+                renewed.append(shown(one, now, told))
             elif len(left_out) < MOST_AT_ONCE:
-                left_out.append({**shown(one, now), "code": code, "request": {
+                left_out.append({**shown(one, now, told), "code": code, "request": {
                     "id": there[0].enrollment_id, "state": there[0].state.value} if there and code in _ON_ITS_WAY else None})
             else:
                 unnamed += 1

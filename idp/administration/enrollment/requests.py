@@ -25,6 +25,7 @@ from ...pki.enrollment.states import TURNS, Act, State
 from ...pki.enrollment.waiting import Waiting
 from ...pki.expiry.reminders import Reminders
 from ...roles import Administrator, Role
+from ..audit.actors import Actors, Told
 from ..pages import Page, Place, turned
 
 MOST_AT_ONCE: Final = 200
@@ -56,9 +57,11 @@ class EnrollmentAdministration:
 
     Args:
         rooms: The registration desk.
+        actors: Tells who is told of.
     """
 
-    def __init__(self, rooms: CertificateDesk) -> None:
+    def __init__(self, rooms: CertificateDesk, actors: Actors) -> None:
+        self._actors = actors
         self._desk, self._ending, self._moves = rooms.desk, rooms.ending, rooms.moves
         self._waiting, self._acts = rooms.waiting, _acts(rooms)
 
@@ -67,7 +70,8 @@ class EnrollmentAdministration:
         """Give requests by number. Raises InvalidParameterError for a cursor that is none."""
         found, further, _ = self._searched(who, state=state, unit=unit, holder=holder, batch=batch, q=q, overdue=overdue,
                                            cursor=cursor, limit=limit)
-        return Page([shown(one, self._desk.now()) for one in found], further)
+        told = self._actors.told(who)
+        return Page([shown(one, self._desk.now(), told) for one in found], further)
 
     def workable(self, who: Administrator, *, state: str = "", unit: str = "", batch: str = "", q: str = "", overdue: str = "",
                  cursor: str = "", back: str = "", limit: int) -> Page:
@@ -77,7 +81,8 @@ class EnrollmentAdministration:
         """
         found, further, before = self._searched(who, state=state, unit=unit, batch=batch, q=q, overdue=overdue, cursor=cursor,
                                                 back=back, limit=limit)
-        return Page([{**shown(one, self._desk.now()), "acts": self._possible(who, one)} for one in found], further, before)
+        told = self._actors.told(who)
+        return Page([{**shown(one, self._desk.now(), told), "acts": self._possible(who, one)} for one in found], further, before)
 
     def _searched(self, who: Administrator, *, state: str, unit: str, batch: str, q: str, overdue: str, cursor: str, limit: int,
                   holder: str = "", back: str = "") -> tuple[Sequence[Enrollment], str, str]:
@@ -118,14 +123,16 @@ class EnrollmentAdministration:
 
     def one(self, who: Administrator, enrollment_id: str) -> dict[str, Any]:
         """Give a request with its history. Raises RefusedError (404) for one that is unknown, or another agency's."""
-        found, history = self._desk.one(_actor(who), enrollment_id)
-        return {**shown(found, self._desk.now()), "history": [_line(entry) for entry in history]}
+        return self._one(who, *self._desk.one(_actor(who), enrollment_id))
 
     def workable_one(self, who: Administrator, enrollment_id: str) -> dict[str, Any]:
         """Give a request as ``one`` does, with ``acts`` as ``workable`` has them."""
         found, history = self._desk.one(_actor(who), enrollment_id)
-        return {**shown(found, self._desk.now()), "acts": self._possible(who, found),
-                "history": [_line(entry) for entry in history]}
+        return {**self._one(who, found, history), "acts": self._possible(who, found)}
+
+    def _one(self, who: Administrator, found: Enrollment, history: Sequence[Entry]) -> dict[str, Any]:
+        told = self._actors.told(who)
+        return {**shown(found, self._desk.now(), told), "history": [_line(entry, told) for entry in history]}
 
     def ask(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Make a request.
@@ -152,7 +159,7 @@ class EnrollmentAdministration:
                         **{name: texts[name] for name in ("replaces", "name", "unit_code", "unit_name", "mail") if name in texts})
         except (KeyError, ValueError):
             raise _invalid("holder and device_kind are needed; kind, device_kind and purpose have their words.") from None
-        return shown(self._desk.ask(_actor(who), wish, caller, submit=submit), self._desk.now())
+        return shown(self._desk.ask(_actor(who), wish, caller, submit=submit), self._desk.now(), self._actors.told(who))
 
     def act(self, who: Administrator, enrollment_id: str, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Act upon a request.
@@ -167,7 +174,7 @@ class EnrollmentAdministration:
             RefusedError: 404, 403, 409 (``wrong_state``, ``changed``), 422.
         """
         act, told = _said(body)
-        return shown(self._acts[act](_actor(who), enrollment_id, told, caller), self._desk.now())
+        return shown(self._acts[act](_actor(who), enrollment_id, told, caller), self._desk.now(), self._actors.told(who))
 
     def act_upon(self, who: Administrator, body: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         """Act upon many requests, each for itself.
@@ -238,8 +245,8 @@ _MEANT: Final[Mapping[str, tuple[Act, ...]]] = {
     "revoked": (Act.REVOKE,), "device_returned": (Act.RETURN_DEVICE,), "device_lost": (Act.RECORD_LOSS,)}
 
 
-def shown(enrollment: Enrollment, now: int) -> dict[str, Any]:
-    """Give a request as it is shown; what is personal stays sealed."""
+def shown(enrollment: Enrollment, now: int, told: Told) -> dict[str, Any]:
+    """Give a request as it is shown to whom ``told`` tells of people; what is personal stays sealed."""
     return {
         "id": enrollment.enrollment_id, "kind": enrollment.kind.value, "purpose": enrollment.purpose.value,
         "holder": enrollment.holder, "unit_code": enrollment.unit_code, "unit_name": enrollment.unit_name,
@@ -249,17 +256,17 @@ def shown(enrollment: Enrollment, now: int) -> dict[str, Any]:
         "since": enrollment.since, "due_at": enrollment.due_at,
         "overdue": enrollment.due_at is not None and enrollment.due_at < now,
         "turn": TURNS[enrollment.state].part.value if enrollment.state in TURNS else None,
-        "requester": enrollment.requester, "agency_approver": enrollment.agency_approver or None,
-        "province_approver": enrollment.province_approver or None, "document": enrollment.document or None,
+        "requester": told(enrollment.requester), "agency_approver": told(enrollment.agency_approver) or None,
+        "province_approver": told(enrollment.province_approver) or None, "document": enrollment.document or None,
         "batch": enrollment.batch or None, "reason": enrollment.reason or None, "serial": enrollment.serial or None,
         "issuer": enrollment.issuer or None, "not_before": enrollment.not_before, "not_after": enrollment.not_after,
         "device_serial": enrollment.device_serial or None, "record": enrollment.record or None,
         "identity_known": bool(enrollment.identity_digest), "certificate_known": bool(enrollment.certificate)}
 
 
-def _line(entry: Entry) -> dict[str, Any]:
-    return {"at": entry.at, "act": entry.act, "before": entry.before or None, "after": entry.after, "actor": entry.actor or None,
-            "part": entry.part, "detail": dict(entry.detail)}
+def _line(entry: Entry, told: Told) -> dict[str, Any]:
+    return {"at": entry.at, "act": entry.act, "before": entry.before or None, "after": entry.after,
+            "actor": told(entry.actor) or None, "part": entry.part, "detail": dict(entry.detail)}
 
 
 def _actor(who: Administrator) -> Actor:

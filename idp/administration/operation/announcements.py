@@ -24,6 +24,8 @@ from ..pages import Page, cursor_of, place_of
 from ..tasks import OPERATOR
 
 LONGEST_DAYS: Final = 366
+LATEST: Final = 9_000_000_000
+"""In the year 2255: what begins later could not be written as a day of ours some time."""
 MEMBERS: Final = ("level", "where", "text_vi", "text_en", "from_at", "until_at")
 """What is written of one."""
 Matches = Callable[[str], bool]
@@ -186,8 +188,8 @@ def _read(body: Mapping[str, Any], now: int, who: Administrator) -> Announcement
     if not isinstance(where, list) or not where or not all(one in list(Where) for one in where):
         raise InvalidAnnouncementError(f"where: one or more of {', '.join(Where)}.", "where")
     from_at, until_at = body.get("from_at", now), body.get("until_at")
-    if type(from_at) is not int or not 0 <= from_at < 2**40:
-        raise InvalidAnnouncementError("from_at: seconds since the epoch.", "from_at")
+    if type(from_at) is not int or not 0 <= from_at <= LATEST:
+        raise InvalidAnnouncementError(f"from_at: seconds since the epoch, at most {LATEST}.", "from_at")
     if type(until_at) is not int or not max(from_at, now) < until_at <= max(from_at, now) + LONGEST_DAYS * 86400:
         raise InvalidAnnouncementError(
             f"until_at: seconds since the epoch, after from_at and after now, at most {LONGEST_DAYS} days.", "until_at")

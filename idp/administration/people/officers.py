@@ -20,6 +20,7 @@ from ...oauth.client import ClientRegistry
 from ...roles import Administrator, ForbiddenError, Right, Role, RoleGroups
 from ...sessions.devices import Devices
 from ...sessions.single_sign_on import Sessions
+from ..audit.actors import Actors, facts
 from ..enrollment.devices import DeviceAdministration
 from ..enrollment.requests import EnrollmentAdministration
 from ..factors import FactorAdministration
@@ -61,15 +62,16 @@ class OfficerDirectory:
         search: Where they are looked for by words.
         mirror: Officers by subject.
         groups: Tells who administers.
+        actors: Tells who is told of.
         around: What else is known of them.
         audit: Where readings are recorded.
         clock: Source of the time.
     """
 
-    def __init__(self, people: People, search: OfficerSearch, mirror: OfficerMirror, groups: RoleGroups, around: Around,
-                 audit: AuditTrail, clock: Clock) -> None:
+    def __init__(self, people: People, search: OfficerSearch, mirror: OfficerMirror, groups: RoleGroups, actors: Actors,
+                 around: Around, audit: AuditTrail, clock: Clock) -> None:
         self._people, self._search, self._mirror, self._groups, self._around = people, search, mirror, groups, around
-        self._audit, self._clock = audit, clock
+        self._actors, self._audit, self._clock = actors, audit, clock
 
     def listed(self, who: Administrator, caller: Caller, *, q: str = "", unit: str = "", state: str = "", factor: str = "",
                sort: str = "name", cursor: str = "", limit: int) -> Page:
@@ -145,8 +147,8 @@ class OfficerDirectory:
     def timeline(self, who: Administrator, sub: str, *, cursor: str = "", limit: int) -> Page:
         """Give what happened around an officer, the newest first: sign-ins, factors, certificates, devices, applications, acts.
 
-        As in the audit trail an agency learns nothing of those who have a role for the province, and not from where others act;
-        what a record holds is for roles that administer as a whole.
+        As in the audit trail an agency learns nothing of those who have a role for the province, not who from outside acted
+        (``audit.actors``), and not from where others act; what a record holds is for roles that administer as a whole.
 
         Raises:
             RefusedError: as ``one``.
@@ -158,13 +160,13 @@ class OfficerDirectory:
             return Page([])
         found = self._people.trail(officer.sub, before=(place[0], place[1]) if place else None, limit=limit + 1)
         last = found[limit - 1] if len(found) > limit else None
-        items = []
+        items, told = [], self._actors.told(who)
         for _, record in found[:limit]:
             by = record.detail.get("by_officer") or record.detail.get("by") or None
-            items.append({"at": record.at, "event": record.event.value, "client_id": record.client_id or None, "by": by,
-                          "source": (record.source or None) if who.of_the_province or by in (None, sub) else None,
-                          "detail": {name: value for name, value in record.detail.items() if not name.startswith("by")}
-                          if whole else {}})
+            held = {name: value for name, value in record.detail.items() if not name.startswith("by")} if whole else {}
+            items.append({"at": record.at, "event": record.event.value, "client_id": record.client_id or None,
+                          "by": told(str(by)) if by else None, "detail": facts(held, told),
+                          "source": (record.source or None) if who.of_the_province or by in (None, sub) else None})
         return Page(items, cursor_of(last[1].at, last[0]) if last else "")
 
     def phone(self, who: Administrator, sub: str, body: Mapping[str, Any], caller: Caller) -> dict[str, str]:

@@ -27,6 +27,7 @@ from ...rollout.coverage import Coverage, end_of, newest_day
 from ...rollout.report import AgencyRow, agency_rows, steps_of
 from ...rollout.steps import OWNERS, Step
 from ..access import ForbiddenError
+from ..audit.actors import Actors, Told
 from ..pages import InvalidParameterError, Page
 from ..tasks import OPERATOR
 from .courses import Courses
@@ -43,11 +44,12 @@ class RolloutAdministration:
     Args:
         campaigns: Begins, changes and closes them.
         courses: Gives their courses.
+        actors: Tells who is told of.
         clock: Source of the time.
     """
 
-    def __init__(self, campaigns: Campaigns, courses: CampaignCourses, clock: Clock) -> None:
-        self._campaigns, self._followed, self._clock = campaigns, courses, clock
+    def __init__(self, campaigns: Campaigns, courses: CampaignCourses, actors: Actors, clock: Clock) -> None:
+        self._campaigns, self._followed, self._actors, self._clock = campaigns, courses, actors, clock
         self._courses = Courses(clock)
 
     def listed(self, who: Administrator) -> list[dict[str, Any]]:
@@ -71,7 +73,7 @@ class RolloutAdministration:
             RefusedError: there is none that concerns the administrator (404).
             InvalidParameterError: a day before the list was made, or in the future.
         """
-        return shown_with_course(self.coverage(who, campaign_id, on=on, unit=unit))
+        return shown_with_course(self.coverage(who, campaign_id, on=on, unit=unit), self._actors.told(who))
 
     def coverage(self, who: Administrator, campaign_id: str, *, on: str = "", unit: str = "") -> Coverage:
         """Give what ``one`` tells; arguments and errors as there."""
@@ -252,14 +254,14 @@ class RolloutAdministration:
 
     def _shown(self, who: Administrator, campaign: Campaign) -> dict[str, Any]:
         figures = None if campaign.closed_at is not None else shown_figures(self._coverage(who, campaign, "", ""))
-        return {**_shown_campaign(campaign), "figures": figures}
+        return {**_shown_campaign(campaign, self._actors.told(who)), "figures": figures}
 
 
-def shown_with_course(coverage: Coverage) -> dict[str, Any]:
+def shown_with_course(coverage: Coverage, told: Told) -> dict[str, Any]:
     """Write a campaign with all its figures."""
     reasons = Counter(one.excluded or one.reason for one in coverage.excluded)
     return {
-        **_shown_campaign(coverage.campaign), "figures": shown_figures(coverage),
+        **_shown_campaign(coverage.campaign, told), "figures": shown_figures(coverage),
         "days": [{"day": day.day.isoformat(), "counted": day.counted, "done": day.done, "needed": day.needed}
                  for day in coverage.days],
         "agencies": [_shown_agency(row) for row in agency_rows(coverage, emptied=True)],
@@ -282,13 +284,13 @@ def _shown_agency(row: AgencyRow) -> dict[str, Any]:
                      "moved_out": flow.moved_out, "excluded": flow.excluded}}
 
 
-def _shown_campaign(campaign: Campaign) -> dict[str, Any]:
+def _shown_campaign(campaign: Campaign, told: Told) -> dict[str, Any]:
     asked = campaign.population
     return {"id": campaign.campaign_id, "name": campaign.name, "goal": campaign.goal.value, "unit": asked.unit,
             "groups": list(asked.groups), "titles": list(asked.titles), "owner_unit": campaign.owner,
-            "created_at": campaign.created_at, "created_by": campaign.created_by, "deadline": campaign.deadline.isoformat(),
+            "created_at": campaign.created_at, "created_by": told(campaign.created_by), "deadline": campaign.deadline.isoformat(),
             "closed_at": campaign.closed_at,
-            "history": [{"at": one.at, "act": one.act, "actor": one.actor, "deadline": one.deadline.isoformat(),
+            "history": [{"at": one.at, "act": one.act, "actor": told(one.actor), "deadline": one.deadline.isoformat(),
                          "reason": one.reason} for one in campaign.history]}
 
 

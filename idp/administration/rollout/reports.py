@@ -16,6 +16,7 @@ from ...roles import Administrator, Role
 from ...rollout.chart import PAPER, Chart, draw
 from ...rollout.reminders import ReminderStore, Reminding
 from ...rollout.report import Issuer, Paper, paper, table
+from ..audit.actors import Actors, Told
 from ..pages import Page, Place, turned
 from .campaigns import RolloutAdministration
 
@@ -39,12 +40,13 @@ class RolloutReports:
         calendar: Working days.
         province: What the province is called.
         reminders: Who was reminded.
+        actors: Tells who is told of.
     """
 
     def __init__(self, rollout: RolloutAdministration, units: UnitMirror, sheets: Sheets,
-                 calendar: WorkingDays, province: str, reminders: ReminderStore) -> None:
+                 calendar: WorkingDays, province: str, reminders: ReminderStore, actors: Actors) -> None:
         self._rollout, self._units, self._sheets = rollout, units, sheets
-        self._calendar, self._province, self._reminders = calendar, province, reminders
+        self._calendar, self._province, self._reminders, self._actors = calendar, province, reminders, actors
 
     def page(self, who: Administrator, campaign_id: str, *, on: str = "") -> SignedPage:
         """Give the page for a day, the last that is over where none is named; errors as ``RolloutAdministration.one``."""
@@ -86,9 +88,10 @@ class RolloutReports:
                                         before=before[0] if before else None, most=most)
 
         kept, further, earlier = turned(given, lambda one: (one[0],), (int,), cursor=cursor, back=back, limit=limit)
-        return Page([_shown_reminding(one) for _, one in kept], further, earlier)
+        told = self._actors.told(who)
+        return Page([_shown_reminding(one, told) for _, one in kept], further, earlier)
 
 
-def _shown_reminding(one: Reminding) -> dict[str, Any]:
+def _shown_reminding(one: Reminding, told: Told) -> dict[str, Any]:
     return {"subject": one.sub, "name": one.name, "title": one.title, "unit_code": one.unit_code, "unit_name": one.unit_name,
-            "at": one.at, "step": one.step or None, "cases": one.cases, "nth": one.nth, "by": one.actor or None}
+            "at": one.at, "step": one.step or None, "cases": one.cases, "nth": one.nth, "by": told(one.actor) or None}

@@ -7,7 +7,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 
+from ...administration.audit.actors import OUTSIDE
 from ...administration.pages import USUAL
 from ...directory.unit import is_unit_code
 from ...pki.enrollment.states import State
@@ -103,6 +105,8 @@ def show(services: Services, door: Door, entered: Entered, enrollment_id: str, *
 
 def name_of(services: Services, sub: str | None) -> str:
     """Give an officer's name; "" for the system, and for who is no longer known."""
+    if sub == OUTSIDE:
+        return str(gettext("Người ngoài đơn vị"))
     officer = services.mirror.by_sub(sub) if sub else None
     return officer.officer.name if officer is not None else ""
 

@@ -85,10 +85,10 @@ def blueprint(door: Door) -> Blueprint:
     def one(sim_id: str) -> Response:
         who, _ = door.admit(Right.SEE_SIMS)
         door.query()
-        room, number = _rooms().sims, identifier(sim_id)
+        room, number, told = _rooms().sims, identifier(sim_id), door.services.administration.actors.told(who)
         sim = room.seen(_actor(who), number)
         return door.json(_shown(who, sim) | {"history": [
-            {"at": entry.at, "act": entry.act.value, "state": entry.state.value, "actor": entry.actor or None,
+            {"at": entry.at, "act": entry.act.value, "state": entry.state.value, "actor": told(entry.actor) or None,
              "detail": dict(entry.detail)} for entry in room.history(_actor(who), number)]})
 
     @views.post("/sims/<sim_id>/acts")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ....administration.operation.announcements import MEMBERS
+from ....administration.operation.announcements import LATEST, LONGEST_DAYS, MEMBERS
 from ....notices.announcements import LONGEST, Level, State, Where
 
 
 def schemas(made: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Give the shapes."""
-    at = {"type": "integer", "minimum": 0, "maximum": 2**40 - 1, "description": "Seconds since the epoch."}
+    at = {"type": "integer", "minimum": 0, "maximum": LATEST + LONGEST_DAYS * 86400, "description": "Seconds since the epoch."}
     text = {"type": "string", "maxLength": LONGEST}
     written: dict[str, dict[str, Any]] = {
         "level": {"type": "string", "enum": [level.value for level in Level]},

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, request
 from flask_babel import format_datetime, gettext
 
-from ....administration.audit.records import OUTSIDE
+from ....administration.audit.actors import OUTSIDE
 from ....administration.pages import USUAL, InvalidParameterError
 from ....audit.archive.month import RESTORED
 from ....audit.seal import Break

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask_babel import gettext
 
-from ....administration.audit.records import OUTSIDE
+from ....administration.audit.actors import OUTSIDE
 from ....audit import PHONE
 
 

@@ -194,17 +194,17 @@ def add(views: Blueprint, services: Services, door: Door) -> None:
 
     def _one(entered: Entered, sim_id: str, *, status: int = 200, error: str = "") -> Response:
         actor = _actor(entered)
-        sim = room.seen(actor, sim_id)
+        sim, told = room.seen(actor, sim_id), services.administration.actors.told(entered.who)
         called, states = words.acts(), words.states()
         people = {"requester": sim.requester, "agency_approver": sim.agency_approver, "province_approver": sim.province_approver}
         return door.page(
             "console/signing/sim.html", entered, here="sims", status=status, error=error, found=_row(sim),
-            people={name: name_of(services, sub) for name, sub in people.items()},
+            people={name: name_of(services, told(sub)) for name, sub in people.items()},
             owner={None: gettext("Chưa hỏi"), True: gettext("Đúng người"), False: gettext("Người khác")}[sim.owner_match],
             acts=[{"name": act.value, "label": called[act], "danger": act in (Act.REFUSE, Act.REPORT_LOSS, Act.DEACTIVATE)}
                   for act in _ACTS if act in room.possible(actor, sim)],
             history=[{"at": moment(entry.at), "what": called[entry.act], "state": states[entry.state][0],
-                      "who": name_of(services, entry.actor), "detail": _detail(entry.detail)}
+                      "who": name_of(services, told(entry.actor)), "detail": _detail(entry.detail)}
                      for entry in reversed(room.history(actor, sim_id))])
 
     def _form(entered: Entered, sim: Sim, act: Act, *, error: str = "", typed: str = "") -> Response:
