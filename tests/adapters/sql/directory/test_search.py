@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from idp.adapters.sql import schema
@@ -12,6 +14,7 @@ from idp.directory.mirror import national_number, search_words
 from idp.directory.officer import Post
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import make_officer
+from tests.postgresql import PostgreSQL
 
 HEALTH = Post("H30.5", "", "Sở Y tế", "Bác sĩ")
 WARD = Post("H30.5.2", "", "Trạm Y tế", "Y sĩ")
@@ -95,8 +98,9 @@ def test_whatever_is_found_is_reached_page_by_page_however_many_have_the_words(
     expected = [one.place for one in search.search(("haugiang",), unit=unit, after=None, limit=100)]
     assert expected == sorted(expected)
     assert len(expected) == len(names)
-    for most, near in ((4, 3), (4, 4000), (1000, 3)):
-        monkeypatch.setattr("idp.adapters.sql.directory.search.MOST", most)
+    for share, near in ((10**9, 3), (10**9, 4000), (0, 3)):
+        monkeypatch.setattr("idp.adapters.sql.directory.search.SHARE", share)
+        monkeypatch.setattr("idp.adapters.sql.directory.search.SAMPLE", 100)
         monkeypatch.setattr("idp.adapters.sql.directory.search.NEAR", near)
         search = SqlOfficerSearch(database, clock)
         for limit in (1, 7, len(names), 100):
@@ -104,8 +108,47 @@ def test_whatever_is_found_is_reached_page_by_page_however_many_have_the_words(
             while page := search.search(("haugiang",), unit=unit, after=seen[-1] if seen else None, limit=limit):
                 assert len(page) <= limit
                 seen += [one.place for one in page]
-            assert seen == expected, (most, near, limit)
+            assert seen == expected, (share, near, limit)
         assert search.search(("haugiang", "khongco"), unit=unit, after=None, limit=9) == []
+
+
+def test_who_is_meant_is_found_behind_those_of_whom_only_the_hidden_number_has_the_digits(database: Database) -> None:
+    mirror = SqlOfficers(database)
+    for number in range(1, 8):
+        mirror.remember(make_officer(f"o{number}-84293" if number in (4, 7) else f"o{number}", f"Lê {number}", number=number,
+                                     phone=f"+8429312345{number}"), now=1)
+    search, seen = SqlOfficerSearch(database), list[str]()
+    after = None
+    while page := search.search(("84293",), unit="", after=after, limit=1):
+        seen += [one.officer.officer.uid for one in page]
+        after = page[-1].place
+    assert seen == ["o4-84293", "o7-84293"]
+
+
+def test_the_index_of_words_stands_open_to_one_statement_alone(postgresql: PostgreSQL) -> None:
+    """PostgreSQL takes two words for rare, whichever they are, and would gather everybody for three hundred of an agency."""
+    database = Database(postgresql.url("template_idp"))
+    search = SqlOfficerSearch(database)
+    everybody = search._of_all
+    statements = {"near": everybody._near, "gathered": everybody._gathered, "ordered": everybody._ordered,
+                  "sampled": everybody._sampled, "moved": search._moved, "small": search._of_small}
+    with database.cursor(database.relaxed) as cursor:
+        for way in ("seqscan", "indexscan", "indexonlyscan"):  # only bitmaps are left, and the index of words gives nothing else
+            cursor.execute(f"SET enable_{way} = off")
+        used = {name: {"ix_officer_trigrams" in _plan(cursor, reads[count]) for count in range(3)}
+                for name, reads in statements.items()}
+    database.dispose()
+    assert used == {name: {name == "gathered"} for name in statements}
+
+
+def _plan(cursor: Any, read: Any) -> str:
+    read.compile()
+    types = [{1043: "varchar", 20: "bigint"}[oid] for oid in read._compiled.oids]
+    cursor.execute(f"PREPARE asked({', '.join(types)}) AS {read._compiled.sql.decode()}")
+    values = ["'x'" if one == "varchar" else "1" for one in types]
+    plan = cursor.execute(f"EXPLAIN EXECUTE asked({', '.join(values)})").fetchall()
+    cursor.execute("DEALLOCATE asked")
+    return "\n".join(line for line, in plan)
 
 
 def test_postgresql_has_its_trigram_index_and_without_it_finds_the_same(own_database_url: str) -> None:
