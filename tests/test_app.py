@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from idp.adapters.key_files import KeyFolder
 from idp.adapters.sql import schema
 from idp.adapters.sql.database import Database
 from idp.adapters.sql.sessions import SqlSessions
-from idp.app import create_app
+from idp.app import ROOT, create_app
 from idp.errors import ConfigurationError, UnavailableError
 
 from .fakes.directory import FakeDirectory
@@ -188,3 +191,22 @@ def test_line_02_no_request_header_changes_an_address_that_is_emitted(url: str, 
         answer = client.get(path, headers=evil)
         assert "evil.example" not in answer.text + json.dumps(dict(answer.headers))
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_what_a_start_made_is_not_looked_through_for_garbage(url: str, tmp_path: Path) -> None:
+    """A full collection of it stops every thread for 100 ms and more."""
+    settings = make_settings(tmp_path, url)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("IDP_", "FLASK"))} | {
+        "IDP_CONFIG": str(tmp_path / "nothing.toml"), "IDP_ENV": "development", "IDP_ISSUER": settings.issuer,
+        "IDP_DATABASE_URL": url, "IDP_KEYS_DIR": str(settings.keys_dir), "IDP_CLIENTS_DIR": str(settings.clients_dir),
+        "IDP_LDAP_BIND_PASSWORD_FILE": str(settings.keys_dir / "ldap-bind.password")}
+    (tmp_path / "nothing.toml").touch()
+    (settings.keys_dir / "ldap-bind.password").write_text("k3rW-9vQz-Lm2x-Tt70")
+    (settings.keys_dir / "ldap-bind.password").chmod(0o600)
+    told = "import gc, json, wsgi; print(json.dumps([gc.isenabled(), len(gc.get_objects()), gc.get_freeze_count()]))"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, env=environment, check=False, capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+    enabled, looked_through, left_alone = json.loads(done.stdout.splitlines()[-1])
+    assert enabled
+    assert looked_through < 1_000 < 100_000 < left_alone
