@@ -85,8 +85,8 @@ def test_each_list_holds_whom_it_says_and_an_agency_sees_its_own(office: Office)
     assert office.call("POST", "/accounts/file", province, ask).data.startswith(b"PK")
     # Nothing leaves without a purpose, or by a look.
     before = len(events_of(office.database, "accounts.exported"))
-    for body in ({}, {"purpose": " "}, {"purpose": "a\0b"}, {"purpose": "x" * 301}, {"purpose": 1}, ask | {"file": "pdf"},
-                 ask | {"list": "all"}, ask | {"unit": "x"}, ask | {"more": "1"}):
+    for body in ({}, {"purpose": " "}, {"purpose": "a\0b"}, {"purpose": "x" * 301}, {"purpose": 1},
+                 ask | {"file": "pdf"}, ask | {"file": ""}, ask | {"list": "all"}, ask | {"unit": "x"}, ask | {"more": "1"}):
         assert office.call("POST", "/accounts/file", province, body).status_code == 422, body
     assert office.call("GET", "/accounts/file?list=dormant", province).status_code == 405
     assert len(events_of(office.database, "accounts.exported")) == before

@@ -36,6 +36,7 @@ from tests.pki.government.chain import key
 from .console import Browser, Console
 
 NEW = "/admin/certificates/new"
+ROADS = "H30.13"
 GOOD = {"device_kind": "token", "identity_number": "093080000001", "birth_date": "05/09/1980", "identity_issued_on": "1/2/2020",
         "identity_issued_by": "Cục Cảnh sát", "phone": "0912 345 678"}
 
@@ -45,7 +46,7 @@ def console(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     target = tmp_path_factory.mktemp("form") / "idp.sqlite3"
     copy(sqlite_template, target)
     office = Office(f"sqlite:///{target}", rates=PLENTY)
-    names = {IT: "Sở Thông tin và Truyền thông", f"{IT}.2": "Phòng Văn thư", HOME: "Sở Nội vụ"}
+    names = {IT: "Sở Thông tin và Truyền thông", f"{IT}.2": "Phòng Văn thư", HOME: "Sở Nội vụ", ROADS: "Sở Xây dựng"}
     for number, (code, name) in enumerate(names.items()):
         office.services.mirroring.units.note_unit(
             UnitEntry(f"unit-{number}", Unit(code, "", name)), now=office.clock.now())
@@ -186,6 +187,22 @@ def test_a_change_is_asked_for_only_where_the_directory_says_another_thing(conso
     elsewhere = console.person("tinh", "quantri-tinh")
     assert sent(elsewhere, keeper, "seal", **{**typed, "unit_code": IT}).status_code == 422, "not the seal of that agency"
     assert sent(browser, keeper, "seal", **{**typed, "mail": "vanphong@haugiang.gov.vn"}).status_code == 303
+
+
+def test_a_seal_whose_keeper_has_moved_is_renewed_with_a_new_keeper_by_its_own_agency_alone(console: Console) -> None:
+    office = console.office
+    gone, keeper = person(console, "giucu", unit=IT), person(console, "giumoi", unit=ROADS)
+    old = put(office.services.certificate_desk.moves.store, ROADS, office.clock.now() + 20 * 86400, kind=Kind.SEAL,
+              holder=gone, serial="abcd05", name="Văn phòng Hai", mail="vp2@haugiang.gov.vn")
+    typed = {"device_kind": "token", "name": old.name, "mail": old.mail, "unit_code": ROADS, "identity_number": "093080000005",
+             "purpose": "renew", "old_serial": "abcd05"}
+    stranger = sent(clerk(console), gone, "seal", **{**typed, "unit_code": IT})
+    assert (stranger.status_code, set(errors(stranger))) == (422, {"old_serial"}), "another agency's"
+    browser = clerk(console, "duong", ROADS)
+    assert sent(browser, gone, "seal", **typed).status_code == 404, "who keeps it is no longer theirs"
+    assert sent(browser, keeper, "seal", **typed).status_code == 303
+    (asked,) = requests_of(console, keeper)
+    assert (asked.replaces, asked.name) == (old.enrollment_id, old.name)
 
 
 def test_who_cannot_have_one_is_said_at_the_officer_and_a_draft_is_handed_in_later(console: Console) -> None:

@@ -203,7 +203,7 @@ def test_a_long_list_is_written_by_the_worker(
         assert province.post(page, page, **told).headers["Location"] == "/admin/jobs/", page
         assert province.post(page, page, **(told | {"purpose": ""})).status_code == 422, page
     store: Any = console.office.services.job_work._store
-    number, on = campaign.rpartition("/")[2], {"purpose": "Đối chiếu", "file": "", "unit": IT}
+    number, on = campaign.rpartition("/")[2], {"purpose": "Đối chiếu", "unit": IT}
     assert {one.kind: one.asked for one in store.listed(sub="", before="~", limit=9)} == {
         "missing": {"campaign": number, **on}, "movements": {"campaign": number, "q": "Nguyễn", **on},
         "members": {"campaign": number, "member_state": "missing", "q": "Nguyễn", **on},

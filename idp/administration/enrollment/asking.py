@@ -21,7 +21,7 @@ from ...pki.enrollment.desk import PERSONAL, Desk, Wish
 from ...pki.enrollment.following import agrees
 from ...pki.enrollment.moves import Actor
 from ...pki.enrollment.record import DeviceKind, Enrollment, Kind, Purpose
-from ...pki.enrollment.states import IN_USE
+from ...pki.enrollment.states import IN_USE, WITH_A_CERTIFICATE
 from ...pki.enrollment.working_days import day_of
 from ...pki.forms import Flaw, Row, reading
 from ...pki.forms.catalogue import FORMS, Column, Form
@@ -238,9 +238,10 @@ class Asking:
         if "old_serial" not in values:
             return wish
         # A person's certificate is renewed by the agency of now, whichever asked for it: the desk decides by the officer. What
-        # is no person's belongs to an agency, and is found by who may read it.
-        old = [one for one in self._desk.standing(wish.holder) if one.serial == values["old_serial"] and one.kind is wish.kind
-               and (one.kind is Kind.PERSON or actor.sees(one))]
+        # is no person's belongs to an agency, is found by who may read it, and stays that agency's when its keeper moves.
+        found = self._desk.standing(wish.holder) if wish.kind is Kind.PERSON else [
+            one for one in self._desk.by_serial(values["old_serial"]) if one.state in WITH_A_CERTIFICATE and actor.sees(one)]
+        old = [one for one in found if one.serial == values["old_serial"] and one.kind is wish.kind]
         if not old:
             raise RefusedError("No such certificate.", code="nothing_to_replace", status=422)
         if purpose is Purpose.CHANGE and self._says_the_same(old[0], wish):

@@ -114,7 +114,7 @@ class _Count:
 
 def asked_for(body: Mapping[str, Any]) -> tuple[str, str]:
     """Give purpose and kind of file. Raises RefusedError (422) for no purpose, another kind."""
-    purpose, kind = plain(text_of(body, "purpose"), LONGEST_NOTE, "purpose"), text_of(body, "file") or "csv"
+    purpose, kind = plain(text_of(body, "purpose"), LONGEST_NOTE, "purpose"), text_of(body, "file") if "file" in body else "csv"
     if kind not in FILES:
         raise RefusedError(f"file: one of {', '.join(FILES)}.", code="invalid_body", status=422)
     return purpose, kind

@@ -21,7 +21,7 @@ AT_ONCE = 2000
 def told() -> dict[str, str]:
     """Read what was typed: the purpose, and the kind of file."""
     kind = request.form.get("form", "")
-    return {"purpose": request.form.get("purpose", "").strip(), "file": kind if kind in FILES else ""}
+    return {"purpose": request.form.get("purpose", "").strip()} | ({"file": kind} if kind in FILES else {})
 
 
 def taken(services: Services, entered: Entered, kind: str, body: Mapping[str, str], *, rows: int,
