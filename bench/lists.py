@@ -15,8 +15,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from idp.adapters.sql import schema
-from idp.adapters.sql.database import Database, insert_row
-from idp.adapters.sql.tables import AuditRow
 from idp.administration.tasks import OPERATOR
 from idp.oauth.clients.registrar import ClientFile
 from idp.rollout.campaign import Campaign
@@ -25,17 +23,17 @@ from tests.administration.office import CALLER, FILES, ISSUER, PLENTY, Office, c
 from tests.postgresql import PostgreSQL
 from tests.rollout.world import Province
 
+from .crowd import crowd
+from .crowd import records as fill_trail
 from .directory import Figure
 
 LIST_MS: Final = 300.0
 SEARCH_MS: Final = 50.0
 REPORT_MS: Final = 5000.0
 MEMORY_MB: Final = 100.0
-_EVENTS: Final = ("token.issued", "token.refreshed", "token.issued", "code.issued", "sign_in", "factor.accepted")
 _WORDS: Final = ("nguyen van mau", "mau 99", "van mau 1234", "khong co", "n", "so 7")
 _WHOLE: Final = ("/campaigns", "/campaigns/{id}", "/agencies", "/enrollments/counts", "/enrollments/expiry", "/deliveries")
 """Lists that come as one."""
-_BATCH: Final = 20_000
 _VALUES: Final = 24
 """So many of what a filter knows are tried; of more every second, or every third."""
 
@@ -60,14 +58,21 @@ class Town:
             "redirect_uris": [f"http://localhost:8001/cb/{number}"],
             "province": {"owner": "Sở", "owner_unit": f"H30.{number % 60}"}}) for number in range(applications))], CALLER)
         self.subject = province.people[0].sub
-        _records(self.office.database, [one.sub for one in province.people], applications, records, self.office.clock.now())
+        now, people = self.office.clock.now(), [(one.sub, one.officer.main_post.unit_code, one.officer.name)
+                                                for one in province.people]
+        self.token = self.office.province()
+        crowd(self.office.database, people, now, by=self._sub_of("quantri"))
+        fill_trail(self.office.database, [sub for sub, *_ in people], applications, records, now)
         with self.office.database.cursor(self.office.database.relaxed) as cursor:
             cursor.execute("ANALYZE")  # as the server does it by itself some time after so much was written
         self.office.services.campaign_courses.keep(self.office.clock.now())
-        self.token = self.office.province()
         # What was made to fill the database is not the server's: nothing collects it while lists are measured.
         gc.collect()
         gc.freeze()
+
+    def _sub_of(self, uid: str) -> str:
+        with self.office.database.cursor(self.office.database.relaxed) as cursor:
+            return str(cursor.execute(f"SELECT sub FROM officer WHERE uid = '{uid}'").fetchone()[0])
 
     def ask(self, path: str, **asked: str) -> Any:
         """Ask the API; gives what it says, or raises AssertionError where that is no list."""
@@ -172,17 +177,6 @@ def _campaign(province: Province, officers: int) -> Campaign:
 
 def _client(members: dict[str, Any]) -> ClientFile:
     return ClientFile(members["client_id"], members)
-
-
-def _records(database: Database, subjects: Sequence[str], applications: int, many: int, end: int) -> None:
-    """Write records of two years, most of them tokens."""
-    write = database.write(insert_row(AuditRow), durable=False)
-    for first in range(0, many, _BATCH):
-        write.run_all([{
-            "epoch": 1, "at": end - (many - number) * 730 * 86400 // many, "event": _EVENTS[number % len(_EVENTS)],
-            "sub": subjects[number * 7919 % len(subjects)], "client_id": f"ung-dung-{number * number % applications}", "sid": "",
-            "source": f"10.0.{number % 40}.{number % 250}", "request_id": f"r{number}", "detail": '{"acr":2}'}
-            for number in range(first, min(many, first + _BATCH))])
 
 
 def _exported(town: Town, which: str) -> int:
