@@ -255,6 +255,10 @@ class RoleGroups:
         """Give them all: whoever administers proves a second factor at every sign-in, whatever else policy says."""
         return frozenset(self._of_role().values())
 
+    def name_of(self, role: Role) -> str:
+        """Give the group of a role; raises KeyError for the one that programs have."""
+        return self._of_role()[role]
+
     def above(self, officer: MirroredOfficer) -> bool:
         """Tell whether an officer has a role for the whole province; no agency administrator acts upon them."""
         who = self.administrator(officer, client_id="", read_only=False)

@@ -16,7 +16,8 @@ def test_every_list_answers_within_its_time_and_files_within_their_memory(databa
         assert any(name == path for name in names), path
     behind = {name.split(" ")[0].rstrip(",") for name in names if "the page behind" in name}
     assert behind >= {"/officers", "/audit", "/clients", "/grants", "/enrollments", "/sims", "/devices", "/tasks", "/signatures",
-                      "/jobs", "/deputies", "/temporary-passes", "/factor-resets", "/announcements", "/clients/qlvb/officers"}
+                      "/jobs", "/deputies", "/temporary-passes", "/factor-resets", "/announcements", "/clients/qlvb/officers",
+                      "/role-holders"}
     assert {one.most for one in figures if name_of(one.name) == "/officers?q"} == {SEARCH_MS}
     assert {one.most for one in figures if one.name.startswith("/audit")} == {LIST_MS}
 

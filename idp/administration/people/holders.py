@@ -173,20 +173,21 @@ class RoleHolders:
 
     def _read(self, who: Administrator, role: str, unit: str, state: str, after: tuple[str, str] | None,
               limit: int) -> list[tuple[Held, Administrator]]:
-        """Read on until a page is full: not everybody who is in a group has a role by it."""
-        looked = Looked(groups=sorted(self._groups.names), unit=who.narrowed(unit), state=state,
-                        ending_by=self._clock.now() + ENDING_SECONDS)
+        """Read on until a page is full: not everybody who is in a group has a role by it, nor every deputy the one asked for."""
+        groups = [self._groups.name_of(Role(role))] if role else sorted(self._groups.names)
+        looked = Looked(groups=groups, unit=who.narrowed(unit), state=state, ending_by=self._clock.now() + ENDING_SECONDS)
         found: list[tuple[Held, Administrator]] = []
+        many = max(limit + 1, _AT_ONCE) if role else limit + 1
         while True:
-            read = self._store.page(looked, after=after, limit=limit + 1)
+            read = self._store.page(looked, after=after, limit=many)
             for held in read:
                 has = self._has(held)
                 if has is not None and (not role or has.role == role) and (
                         not looked.unit or is_within(held.officer.officer.main_post.unit_code, looked.unit)):
                     found.append((held, has))
-            if len(found) > limit or len(read) <= limit:
+            if len(found) > limit or len(read) < many:
                 return found
-            after = read[-1].place
+            after, many = read[-1].place, max(many, _AT_ONCE)
 
     def _has(self, held: Held) -> Administrator | None:
         """Give the role of somebody; of whoever does not work any more that which the directory still has for them."""

@@ -92,14 +92,16 @@ class SqlRoleHolders:
 
         @cache
         def page(state: str, narrowed: bool) -> Read:
-            found = members.union(acting) if state != "ending" else union(acting)
+            # Apart: whoever has a role is found first, and only of them it is asked whether they have a factor.
+            found = (members.union(acting) if state != "ending" else union(acting)).cte("found").prefix_with("MATERIALIZED")
             return database.read(
                 select(*c, case((HAS_FACTOR, 1), else_=0).label("has_factor"), DEPUTY.c.unit.label("lent_unit"),
                        DEPUTY.c.made_by, DEPUTY.c.made_at, DEPUTY.c.ends_at.label("lent_until"),
                        *(column.label(_GIVER + column.name) for column in giver.c))
                 .select_from(OFFICER.outerjoin(DEPUTY, and_(DEPUTY.c.deputy == c.sub, stands))
                              .outerjoin(giver, giver.c.sub == DEPUTY.c.giver))
-                .where(c.entry_uuid.in_(found), states[state], *((perhaps_of_unit(),) if narrowed else ()), behind)
+                .where(c.entry_uuid.in_(select(found.c.entry_uuid)), states[state],
+                       *((perhaps_of_unit(),) if narrowed else ()), behind)
                 .order_by(*order).limit(bindparam("limit", type_=Integer())))
 
         self._page = page
